@@ -1,0 +1,177 @@
+use serde::{Deserialize, Serialize};
+
+use super::Text;
+
+/// Something about one row of a file (or about the file as a whole) that its sender should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Rows count from 1, the header not counted; none when the whole file is meant.
+    pub row: Option<u64>,
+    /// The area or unit code of the row, where it could be read.
+    pub subject: Option<String>,
+    #[serde(flatten)]
+    pub kind: FindingKind,
+}
+
+/// What can be wrong. `is_error` tells which keep the file from being loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum FindingKind {
+    /// A column that nothing reads; the row is still used.
+    UnknownColumn {
+        column: String,
+    },
+    /// A column that must be there.
+    MissingColumn {
+        column: String,
+    },
+    /// The file doesn't say its coordinate system and none was given.
+    MissingCrs,
+    /// A coordinate system that isn't known here.
+    UnknownCrs {
+        crs: String,
+    },
+    /// The file is empty, or holds no row.
+    Empty,
+    /// The file ends in the middle, or can't be read past some point.
+    Unreadable {
+        why: String,
+    },
+    MissingValue {
+        column: String,
+    },
+    BadValue {
+        column: String,
+        value: String,
+        expected: String,
+    },
+    NegativeCount {
+        column: String,
+        value: String,
+    },
+    /// Fewer people than households.
+    FewerPeopleThanHouseholds {
+        people: u32,
+        households: u32,
+    },
+    MissingGeometry,
+    /// Not the kind of geometry that the row needs.
+    WrongGeometry {
+        found: String,
+    },
+    /// A ring that crosses or touches itself, is too short, or encloses nothing.
+    InvalidRing {
+        why: String,
+    },
+    /// A coordinate outside the world, or not a number.
+    BadCoordinate,
+    DuplicateCode {
+        first_row: u64,
+    },
+    /// The area above it is neither in the file nor in the database.
+    NoParent {
+        parent: String,
+    },
+    /// Part of it lies outside the area above.
+    OutsideParent {
+        parent: String,
+        outside_m2: u64,
+    },
+    /// It overlaps another row of the same level.
+    Overlap {
+        other: String,
+        overlap_m2: u64,
+    },
+    /// The point or unit lies in no village.
+    OutsideVillage,
+    /// The cells of a village have different H3 resolutions, or the cell is no valid index.
+    BadCell {
+        cell: String,
+    },
+}
+
+impl FindingKind {
+    /// Whether a file with this finding can't be loaded. The rest are remarks.
+    pub fn is_error(&self) -> bool {
+        !matches!(self, FindingKind::UnknownColumn { .. } | FindingKind::FewerPeopleThanHouseholds { .. })
+    }
+
+    pub fn text(&self) -> Text {
+        use FindingKind::*;
+        match self {
+            UnknownColumn { column } => {
+                Text::new(format!("列“{column}”未使用"), format!("column '{column}' is not used"))
+            }
+            MissingColumn { column } => Text::new(
+                format!("缺少列“{column}”：请补上后重新导入"),
+                format!("column '{column}' is missing: add it and import again"),
+            ),
+            MissingCrs => Text::new(
+                "文件未注明坐标系：请用 --crs 指明，例如 --crs EPSG:4490",
+                "the file doesn't say its coordinate system: name it, for example with --crs EPSG:4490",
+            ),
+            UnknownCrs { crs } => Text::new(
+                format!("不认识坐标系“{crs}”：请使用 EPSG:4326、4490、4513–4533、4541–4551、GCJ-02 或 BD-09"),
+                format!(
+                    "coordinate system '{crs}' is not known here: use EPSG:4326, 4490, 4513–4533, 4541–4551, GCJ-02 or BD-09"
+                ),
+            ),
+            Empty => {
+                Text::new("文件是空的，没有可导入的内容", "the file is empty: there is nothing to import")
+            }
+            Unreadable { why } => Text::new(
+                format!("文件无法读取（可能已截断或损坏）：{why}"),
+                format!("the file can't be read (cut short or damaged?): {why}"),
+            ),
+            MissingValue { column } => {
+                Text::new(format!("“{column}”没有值"), format!("'{column}' has no value"))
+            }
+            BadValue { column, value, expected } => Text::new(
+                format!("“{column}”的值“{value}”不对，应为 {expected}"),
+                format!("'{column}' is '{value}', but should be {expected}"),
+            ),
+            NegativeCount { column, value } => Text::new(
+                format!("“{column}”不能为负数：{value}"),
+                format!("'{column}' can't be negative: {value}"),
+            ),
+            FewerPeopleThanHouseholds { people, households } => Text::new(
+                format!("{people} 人少于 {households} 户，请核对"),
+                format!("{people} people are fewer than {households} households: please check"),
+            ),
+            MissingGeometry => Text::new("没有图形", "the row has no geometry"),
+            WrongGeometry { found } => {
+                Text::new(format!("图形类型不对：{found}"), format!("wrong kind of geometry: {found}"))
+            }
+            InvalidRing { why } => {
+                Text::new(format!("边界环无效：{why}"), format!("an outline's ring is invalid: {why}"))
+            }
+            BadCoordinate => Text::new(
+                "坐标超出范围或不是数字：请核对坐标系与经纬度次序",
+                "a coordinate is out of range or not a number: check the coordinate system and the order lon, lat",
+            ),
+            DuplicateCode { first_row } => Text::new(
+                format!("代码重复，已在第 {first_row} 行出现"),
+                format!("this code already stands in row {first_row}"),
+            ),
+            NoParent { parent } => Text::new(
+                format!("上级区划 {parent} 既不在文件中，也不在库中"),
+                format!("the area above it, {parent}, is neither in the file nor in the database"),
+            ),
+            OutsideParent { parent, outside_m2 } => Text::new(
+                format!("有 {outside_m2} 平方米在上级区划 {parent} 之外"),
+                format!("{outside_m2} m² of it lie outside {parent}"),
+            ),
+            Overlap { other, overlap_m2 } => Text::new(
+                format!("与 {other} 重叠 {overlap_m2} 平方米"),
+                format!("it overlaps {other} by {overlap_m2} m²"),
+            ),
+            OutsideVillage => Text::new("不在任何嘎查村社区之内", "it lies in no village"),
+            BadCell { cell } => Text::new(
+                format!("“{cell}”不是有效的 H3 网格单元，或与同村其他单元的级别不同"),
+                format!(
+                    "'{cell}' is no valid H3 cell, or not of the same resolution as its village's others"
+                ),
+            ),
+        }
+    }
+}

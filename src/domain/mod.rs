@@ -1,0 +1,22 @@
+//! The nouns of the field, without IO. Every other room speaks in these words.
+//!
+//! `domain` imports nothing from the crate. It knows geometry only as `geo` types, and holds no
+//! clock and no randomness: a day comes in as a parameter.
+
+mod area;
+mod code;
+mod finding;
+mod grid;
+mod plan;
+pub mod policy;
+mod text;
+mod unit;
+
+pub use area::{Area, AreaType, Level, VillageKind};
+pub use code::{Code, CodeError, GridCode};
+pub use finding::{Finding, FindingKind};
+pub use grid::{Grid, GridKind, Reason, ReasonKind};
+pub use plan::{PlanStatus, Scores, TypeScores};
+pub use policy::{Policy, PolicyError, Profile};
+pub use text::Text;
+pub use unit::Unit;

@@ -1,0 +1,45 @@
+//! # Khot (浩特网格)
+//!
+//! Divides the areas of grassroots governance into grids and links each grid to its village. One
+//! crate, one binary, one store (PostgreSQL with PostGIS). It holds no resident register and tracks
+//! nobody: household and people *counts* per unit are the finest thing it knows.
+//!
+//! ## The rooms
+//!
+//! ```text
+//! domain/    the nouns, no IO: code, area, unit, grid, plan, policy, finding
+//! geo/       cells, clipping, dissolving, adjacency, geodesic measures, validity, coordinate systems
+//! divide/    ENGINE  units + profile -> grids with reasons
+//! verify/    ENGINE  the independent check; shares nothing with `divide`
+//! demo/      ENGINE  real names and outlines + seed -> synthetic townships, villages, units
+//! formats/   geo and table files in and out (geozero first), findings by row
+//! access/    actor and scope
+//! store/     the only SQL; the private PostgreSQL cluster
+//! jobs/      long work: claim, run an engine, save, report progress
+//! api/       axum: REST, tiles, problem+json, OpenAPI, the embedded web app
+//! cli/       one file a subcommand
+//! ```
+//!
+//! Who may import whom: `domain` <- `geo` <- engines and `formats`. Engines never import each other,
+//! nor tokio, sqlx or axum. `access` <- `domain`. `store` <- `domain`, `geo`, `access`. `jobs` <- `store`,
+//! `formats`, engines. `api` <- `store`, `jobs` (to queue), `access`, `domain`: it never runs an engine
+//! inside a request. `cli` sees all. `tests/it/rooms.rs` reads the `use crate::` lines and fails on a
+//! breach.
+//!
+//! ## What always holds
+//!
+//! - A grid is a set of units of one village; its outline is derived from them, so grids can neither
+//!   overlap nor leave gaps.
+//! - A plan is `draft`, then `published` from a day, then `superseded`. A published plan is never
+//!   changed; at most one plan of a banner holds on any day. The database refuses otherwise.
+//! - The engine's answer is checked by `verify` before it is saved.
+//! - No query without a [`access::Scope`]; row-level security stands behind it.
+//! - Same input, same seed, same answer, whatever the number of threads. No IO, clock or randomness
+//!   of its own in `domain`, `geo` or an engine.
+
+pub mod demo;
+pub mod divide;
+pub mod domain;
+pub mod formats;
+pub mod geo;
+pub mod verify;
