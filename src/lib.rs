@@ -37,9 +37,12 @@
 //! - Same input, same seed, same answer, whatever the number of threads. No IO, clock or randomness
 //!   of its own in `domain`, `geo` or an engine.
 
+pub mod access;
+pub mod config;
 pub mod demo;
 pub mod divide;
 pub mod domain;
 pub mod formats;
 pub mod geo;
+pub mod store;
 pub mod verify;

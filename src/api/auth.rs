@@ -1,0 +1,71 @@
+//! Passwords (Argon2id) and session tokens.
+
+use std::sync::LazyLock;
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+
+use crate::access::{Actor, Role};
+use crate::store::{Store, StoreError};
+
+/// Argon2id in PHC form, with a salt of its own.
+///
+/// # Errors
+/// When the system gives no randomness.
+pub fn hash_password(password: &str) -> Result<String, String> {
+    Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|error| error.to_string())
+}
+
+/// Whether `password` is the one that `hash` was made of. Without an account the same work is done, so
+/// that the time tells nobody which names exist.
+pub fn verify_password(password: &str, hash: Option<&str>) -> bool {
+    static NOBODY: LazyLock<String> = LazyLock::new(|| hash_password("nobody").unwrap_or_default());
+    let matches = PasswordHash::new(hash.unwrap_or(&NOBODY))
+        .is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok());
+    matches && hash.is_some()
+}
+
+/// What is stored of a session's token.
+pub fn token_hash(token: &str) -> Vec<u8> {
+    Sha256::digest(token.as_bytes()).to_vec()
+}
+
+/// A fresh token: 32 random bytes in hexadecimal.
+pub fn draw_token(random: [u8; 32]) -> String {
+    random.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The built-in local administrator's name.
+pub const ADMINISTRATOR: &str = "region-admin";
+
+/// Makes the built-in local administrator where no account exists yet. Gives its name when it was made.
+pub async fn ensure_administrator(store: &Store, password: &str, now: DateTime<Utc>) -> Result<Option<&'static str>, StoreError> {
+    if store.has_accounts().await? {
+        return Ok(None);
+    }
+    let hash = hash_password(password).map_err(|why| StoreError::Migration(format!("hashing a password: {why}")))?;
+    let actor = Actor { username: ADMINISTRATOR.to_owned(), name: "管理员 Administrator".to_owned(), role: Role::Administrator };
+    match store.add_account(&actor, &hash, now).await {
+        Ok(()) => Ok(Some(ADMINISTRATOR)),
+        // Two processes started at once: the other one was first.
+        Err(error) if error.constraint() == Some("account_username_key") => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_its_own_and_nobody_has_none() {
+        let hash = hash_password("correct horse").unwrap();
+        assert!(hash.starts_with("$argon2id$"));
+        assert!(verify_password("correct horse", Some(&hash)));
+        assert!(!verify_password("wrong horse", Some(&hash)));
+        assert!(!verify_password("correct horse", None));
+    }
+}

@@ -1,0 +1,112 @@
+//! HTTP: REST, tiles, problem+json, OpenAPI and the embedded web app.
+//!
+//! A request passes: request id and trace -> metrics -> limits -> language and problem form -> handler. A
+//! handler takes a [`Caller`], which holds the scope, opens a transaction with it, reads the store and
+//! answers in wire form. No engine runs inside a request: long work is queued and answered with 202.
+
+mod auth;
+mod basemap;
+mod caller;
+mod extract;
+mod language;
+mod openapi;
+mod ops;
+mod problem;
+mod rest;
+mod session;
+mod tiles;
+mod web;
+mod wire;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderName;
+use axum::{Router, middleware};
+use chrono::{DateTime, Utc};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use auth::{ensure_administrator, hash_password};
+pub use openapi::document;
+
+use crate::store::Store;
+
+/// What every handler may use.
+#[derive(Clone)]
+pub struct AppState {
+    pub store: Store,
+    clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    metrics: ops::Metrics,
+}
+
+impl AppState {
+    pub fn new(store: Store, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self { store, clock: Arc::new(clock), metrics: ops::Metrics::install() }
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
+    }
+
+    fn today(&self) -> chrono::NaiveDate {
+        crate::clock::local_day(self.now())
+    }
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// An upload's largest size; other bodies are small.
+const UPLOAD_MAX_BYTES: usize = 512 << 20;
+const BODY_MAX_BYTES: usize = 1 << 20;
+
+fn described() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().merge(session::routes()).merge(rest::routes()).merge(tiles::routes()).merge(ops::routes())
+}
+
+/// The whole service.
+pub fn router(state: AppState) -> Router {
+    let (routes, _) = described().split_for_parts();
+    routes
+        .merge(openapi::routes())
+        .merge(basemap::routes())
+        .fallback(web::serve)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .with_state(state.clone())
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::GATEWAY_TIMEOUT, Duration::from_secs(60)))
+        .layer(middleware::from_fn(problem::speak))
+        .layer(middleware::from_fn(web::headers))
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn_with_state(state, ops::count))
+        .layer(TraceLayer::new_for_http().make_span_with(ops::span).on_response(ops::log_response))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+}
+
+/// Serves until `stop` completes, then lets running requests end (at most 10 s).
+///
+/// # Errors
+/// When the address can't be listened on or the listener breaks.
+pub async fn serve(listener: tokio::net::TcpListener, state: AppState, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let (begun, mut begin) = tokio::sync::watch::channel(false);
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+        stop.await;
+        let _ = begun.send(true);
+    });
+    let too_long = async move {
+        let _ = begin.wait_for(|begun| *begun).await;
+        tokio::time::sleep(Duration::from_secs(10)).await;
+    };
+    tokio::select! {
+        ended = server => ended,
+        () = too_long => Ok(()),
+    }
+}

@@ -1,0 +1,153 @@
+//! `application/problem+json` (RFC 9457) for every error, the framework's own included.
+//!
+//! A handler gives a [`Problem`] in both languages; [`speak`] writes it in the one that the request asks
+//! for. A response of 400 or more that carries none (from the framework) gets the general one of its status.
+
+use std::any::Any;
+
+use axum::Json;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::language::Language;
+use crate::domain::Text;
+use crate::store::StoreError;
+
+/// An error for a client: a stable code and one clear sentence that says what to do.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: Text,
+}
+
+/// The wire form.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemWire {
+    /// A URI reference that names the kind of problem: `/problems/<code>`.
+    #[serde(rename = "type")]
+    kind: String,
+    title: String,
+    status: u16,
+    detail: String,
+    /// The stable name to program against.
+    code: String,
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { status, code, detail: Text::new(zh, en) }
+    }
+
+    pub fn bad_request(code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, zh, en)
+    }
+
+    pub fn conflict(code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, zh, en)
+    }
+
+    /// `what_zh` / `what_en` with its code isn't there, or not for this caller: both look alike.
+    pub fn not_found(what_zh: &str, what_en: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("没有找到{what_zh}，或您无权查看：请核对代码"),
+            format!("no such {what_en}, or not for you to see: check the code"),
+        )
+    }
+
+    pub fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "请先登录", "sign in first")
+    }
+
+    fn of_status(status: StatusCode) -> Self {
+        match status.as_u16() {
+            401 => Self::unauthorized(),
+            404 => Self::new(status, "not_found", "没有这个地址", "there is nothing at this address"),
+            405 => Self::new(status, "method_not_allowed", "该地址不支持这种请求方法", "this address doesn't take that method"),
+            408 | 504 => Self::new(status, "timeout", "处理超时：请稍后再试，或缩小范围", "this took too long: try again later or ask for less"),
+            413 => Self::new(status, "too_large", "内容过大：请拆分后再上传", "the body is too large: split it and send the parts"),
+            415 => Self::new(status, "unsupported_media_type", "内容类型不对：请用 application/json", "wrong content type: send application/json"),
+            503 => Self::new(status, "unavailable", "服务暂时不可用：请稍后再试", "not available just now: try again in a moment"),
+            code if code < 500 => Self::new(status, "bad_request", "请求有误：请核对参数", "the request is not right: check its parameters"),
+            _ => Self::new(status, "internal", "服务器内部错误，已记录：请稍后再试，并把请求编号告诉管理员", "something went wrong here and was logged: try again, and tell the operator the request id"),
+        }
+    }
+
+    fn wire(&self, language: Language) -> ProblemWire {
+        ProblemWire {
+            kind: format!("/problems/{}", self.code),
+            title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: self.status.as_u16(),
+            detail: language.of(&self.detail).to_owned(),
+            code: self.code.to_owned(),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// What a client may know of a store's error; the rest is logged.
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error.constraint() {
+            Some("plan_frozen") => Problem::conflict("plan_frozen", "已发布的方案不可更改", "a published plan is never changed"),
+            Some("plan_one_a_day") => Problem::conflict(
+                "plan_overlap",
+                "同一旗县在同一天只能有一个生效的方案：请换一个开始日期",
+                "only one plan of a banner can hold on a day: choose another first day",
+            ),
+            _ => {
+                tracing::error!(%error, "a request failed in the store");
+                let status = match error {
+                    StoreError::Unreachable(_) => StatusCode::SERVICE_UNAVAILABLE,
+                    _ => StatusCode::INTERNAL_SERVER_ERROR,
+                };
+                Problem::of_status(status)
+            }
+        }
+    }
+}
+
+pub async fn method_not_allowed() -> Problem {
+    Problem::of_status(StatusCode::METHOD_NOT_ALLOWED)
+}
+
+/// A panic in a handler is a defect; the client still gets an answer in the usual form.
+pub fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
+    let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    tracing::error!(panic = text.unwrap_or("unknown"), "a handler panicked");
+    Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+}
+
+/// Middleware: writes problems in the request's language.
+pub async fn speak(request: Request, next: Next) -> Response {
+    let language = Language::of_headers(request.headers());
+    let response = next.run(request).await;
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let problem = response.extensions().get::<Problem>().cloned().unwrap_or_else(|| Problem::of_status(status));
+    let mut answer = (status, Json(problem.wire(language))).into_response();
+    for (name, value) in response.headers() {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            answer.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    answer.headers_mut().insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    answer
+}

@@ -1,0 +1,66 @@
+//! Uploading a file to be imported.
+
+use axum::body::Body as RawBody;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::response::Response;
+use futures::TryStreamExt;
+use serde::Deserialize;
+use tokio_util::io::{StreamReader, SyncIoBridge};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::{accepted, code};
+use crate::api::caller::Caller;
+use crate::api::extract::{Params, Segment};
+use crate::api::problem::{Problem, ProblemWire};
+use crate::api::wire::Job;
+use crate::api::{AppState, UPLOAD_MAX_BYTES};
+use crate::jobs::{self, ImportParams, ImportWhat};
+
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(import)).layer(DefaultBodyLimit::max(UPLOAD_MAX_BYTES))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ImportQuery {
+    /// The file's name; its ending says the format: .geojson, .gpkg, .csv. (A shapefile is several files: use the command.)
+    name: String,
+    /// For example EPSG:4546, GCJ-02 or BD-09.
+    crs: Option<String>,
+    /// For example GBK.
+    encoding: Option<String>,
+    /// Give the findings and change nothing.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum What {
+    Areas,
+    Units,
+}
+
+/// Import a file of areas or units below an area: queued, and done as a job
+#[utoipa::path(post, path = "/api/v1/areas/{code}/imports/{what}", tag = "imports",
+    params(("code" = String, Path), ("what" = What, Path), ImportQuery), request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 202, body = Job), (status = "default", body = ProblemWire)))]
+async fn import(State(state): State<AppState>, caller: Caller, Segment((text, what)): Segment<(String, What)>, Params(query): Params<ImportQuery>, body: RawBody) -> Result<Response, Problem> {
+    let code = code(&text)?;
+    let what = match what {
+        What::Areas => ImportWhat::Areas,
+        What::Units => ImportWhat::Units,
+    };
+    let upload = Uuid::now_v7();
+    let stream = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
+    let kept = caller.state.store.keep_upload(&caller.scope, upload, &code, &query.name, SyncIoBridge::new(stream)).await?;
+    tracing::info!(bytes = kept, "upload kept");
+    let params = ImportParams { what, upload, name: query.name, crs: query.crs, encoding: query.encoding, dry_run: query.dry_run };
+    let mut tx = caller.begin().await?;
+    let job = jobs::queue_import(&mut tx, &code, &params, state.now()).await?;
+    tx.commit().await?;
+    Ok(accepted(job))
+}

@@ -1,0 +1,148 @@
+//! Areas: one, its children, its outline.
+
+use geo::MultiPolygon;
+use sqlx::FromRow;
+
+use super::{StoreError, Tx, geometry};
+use crate::domain::{AreaType, Code, Level, VillageKind};
+
+/// An area without its outline, as lists and panels need it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AreaRow {
+    pub code: Code,
+    pub name: String,
+    pub area_type: Option<AreaType>,
+    pub kind: Option<VillageKind>,
+    /// West, south, east, north.
+    pub bbox: [f64; 4],
+    pub area_m2: f64,
+    pub villages: u32,
+    pub households: u64,
+    pub people: u64,
+    pub synthetic: bool,
+}
+
+#[derive(FromRow)]
+struct Raw {
+    code: String,
+    name: String,
+    area_type: Option<String>,
+    kind: Option<String>,
+    bbox: Vec<f64>,
+    area_m2: f64,
+    villages: i32,
+    households: i64,
+    people: i64,
+    synthetic: bool,
+}
+
+impl TryFrom<Raw> for AreaRow {
+    type Error = StoreError;
+
+    fn try_from(raw: Raw) -> Result<Self, StoreError> {
+        let parse_type = |text: String| text.parse().map_err(|error| StoreError::corrupt("area type", error));
+        let parse_kind =
+            |text: String| text.parse().map_err(|error| StoreError::corrupt("village kind", error));
+        Ok(Self {
+            code: raw.code.parse().map_err(|error| StoreError::corrupt("code", error))?,
+            name: raw.name,
+            area_type: raw.area_type.map(parse_type).transpose()?,
+            kind: raw.kind.map(parse_kind).transpose()?,
+            bbox: raw.bbox.try_into().map_err(|_| StoreError::corrupt("bounding box", "not four numbers"))?,
+            area_m2: raw.area_m2,
+            villages: u32::try_from(raw.villages).unwrap_or(0),
+            households: u64::try_from(raw.households).unwrap_or(0),
+            people: u64::try_from(raw.people).unwrap_or(0),
+            synthetic: raw.synthetic,
+        })
+    }
+}
+
+const COLUMNS: &str = "code, name, area_type, kind,
+    ARRAY[ST_XMin(outline), ST_YMin(outline), ST_XMax(outline), ST_YMax(outline)] AS bbox,
+    area_m2, villages, households, people, synthetic";
+
+/// One area; none where it doesn't exist or lies outside the scope.
+pub async fn get(tx: &mut Tx, code: &Code) -> Result<Option<AreaRow>, StoreError> {
+    let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM area WHERE code = $1"));
+    let raw: Option<Raw> = sqlx::query_as(sql).bind(code.as_str()).fetch_optional(tx.conn()).await?;
+    raw.map(AreaRow::try_from).transpose()
+}
+
+/// Areas by code, from the widest to the narrowest.
+pub async fn named(tx: &mut Tx, codes: &[Code]) -> Result<Vec<(Code, String)>, StoreError> {
+    let codes: Vec<&str> = codes.iter().map(Code::as_str).collect();
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("SELECT code, name FROM area WHERE code = ANY($1) ORDER BY length(code), code")
+            .bind(codes)
+            .fetch_all(tx.conn())
+            .await?;
+    rows.into_iter()
+        .map(|(code, name)| Ok((code.parse().map_err(|error| StoreError::corrupt("code", error))?, name)))
+        .collect()
+}
+
+/// The areas of `level` below `code`, by code.
+pub async fn below(tx: &mut Tx, code: &Code, level: Level) -> Result<Vec<AreaRow>, StoreError> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "SELECT {COLUMNS} FROM area WHERE level = $2 AND code LIKE $1 || '%' ORDER BY code"
+    ));
+    let raws: Vec<Raw> =
+        sqlx::query_as(sql).bind(code.as_str()).bind(level.as_str()).fetch_all(tx.conn()).await?;
+    raws.into_iter().map(AreaRow::try_from).collect()
+}
+
+/// The outline of one area.
+pub async fn outline(tx: &mut Tx, code: &Code) -> Result<Option<MultiPolygon<f64>>, StoreError> {
+    let bytes: Option<Vec<u8>> = sqlx::query_scalar("SELECT ST_AsBinary(outline) FROM area WHERE code = $1")
+        .bind(code.as_str())
+        .fetch_optional(tx.conn())
+        .await?;
+    bytes.map(geometry::read_multi_polygon).transpose()
+}
+
+/// A village with all that dividing it needs.
+#[derive(Debug, Clone)]
+pub struct VillageRow {
+    pub code: Code,
+    pub name: String,
+    pub area_type: AreaType,
+    pub outline: MultiPolygon<f64>,
+    pub synthetic: bool,
+}
+
+/// The villages of `area` with their outlines, by code.
+pub async fn villages(tx: &mut Tx, area: &Code) -> Result<Vec<VillageRow>, StoreError> {
+    let rows: Vec<(String, String, String, Vec<u8>, bool)> = sqlx::query_as(
+        "SELECT code, name, area_type, ST_AsBinary(outline), synthetic FROM area
+         WHERE level = 'village' AND code LIKE $1 || '%' ORDER BY code",
+    )
+    .bind(area.as_str())
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|(code, name, area_type, outline, synthetic)| {
+            Ok(VillageRow {
+                code: code.parse().map_err(|error| StoreError::corrupt("code", error))?,
+                name,
+                area_type: area_type.parse().map_err(|error| StoreError::corrupt("area type", error))?,
+                outline: geometry::read_multi_polygon(outline)?,
+                synthetic,
+            })
+        })
+        .collect()
+}
+
+/// The region that the database holds, if any; with several, the first.
+pub async fn region(tx: &mut Tx) -> Result<Option<AreaRow>, StoreError> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "SELECT {COLUMNS} FROM area WHERE parent IS NULL OR level = 'region' ORDER BY length(code), code LIMIT 1"
+    ));
+    let raw: Option<Raw> = sqlx::query_as(sql).fetch_optional(tx.conn()).await?;
+    raw.map(AreaRow::try_from).transpose()
+}
+
+/// Whether anything below the scope is made up.
+pub async fn any_synthetic(tx: &mut Tx) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT FROM area WHERE synthetic)").fetch_one(tx.conn()).await?)
+}

@@ -1,0 +1,71 @@
+//! What can go wrong in the store, by the noun it is about.
+
+use sqlx::error::DatabaseError;
+
+use super::cluster::ClusterError;
+
+/// An error of the store. Its text is for the log; what a client may know is decided by the API from
+/// the variant.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    #[error("can't reach the database: {0}. Check DATABASE_URL and that the server runs")]
+    Unreachable(String),
+    #[error("the database server has no PostGIS: install the package postgresql-NN-postgis-3 on it")]
+    NoPostgis,
+    #[error(
+        "the database user may not set up PostGIS or the tables ({0}): use its owner, or a superuser the first time"
+    )]
+    NotAllowed(String),
+    #[error(
+        "the database's schema (version {0}) is newer than this program: use the newer program, or another database"
+    )]
+    SchemaNewer(i64),
+    #[error("setting up the database failed: {0}")]
+    Migration(String),
+    #[error("the queue: {0}")]
+    Queue(String),
+    /// A rule of the database refused the change.
+    #[error("refused by {constraint}: {message}")]
+    Refused { constraint: String, message: String },
+    #[error("stored {what} can't be read: {why}")]
+    Corrupt { what: &'static str, why: String },
+    #[error("database: {0}")]
+    Database(sqlx::Error),
+}
+
+impl StoreError {
+    /// The constraint that refused, if one did.
+    pub fn constraint(&self) -> Option<&str> {
+        match self {
+            StoreError::Refused { constraint, .. } => Some(constraint),
+            _ => None,
+        }
+    }
+
+    pub(super) fn corrupt(what: &'static str, why: impl ToString) -> Self {
+        StoreError::Corrupt { what, why: why.to_string() }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(database) => match constraint(database.as_ref()) {
+                Some(constraint) => {
+                    StoreError::Refused { constraint, message: database.message().to_owned() }
+                }
+                None => StoreError::Database(error),
+            },
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
+                StoreError::Unreachable(error.to_string())
+            }
+            _ => StoreError::Database(error),
+        }
+    }
+}
+
+fn constraint(error: &dyn DatabaseError) -> Option<String> {
+    error.constraint().map(str::to_owned)
+}

@@ -1,0 +1,258 @@
+//! Loading areas and units in bulk: `COPY` into tables of the transaction's own, then set-based SQL.
+//!
+//! PostgreSQL refuses `COPY` into a table with row-level security, so rows pass through a temporary
+//! table; the `INSERT … SELECT` that follows is checked like any other.
+
+use std::io::Read;
+
+use serde_json::json;
+use sqlx::Postgres;
+use sqlx::postgres::PgCopyIn;
+use uuid::Uuid;
+
+use super::{Store, StoreError, Tx, audit, geometry, tiles};
+use crate::access::Scope;
+use crate::domain::{Area, Code, Unit};
+use crate::geo::measure;
+
+const BATCH: usize = 1 << 18;
+
+/// A running `COPY … FROM STDIN` in text form, sent in batches.
+pub(super) struct CopyIn<'t> {
+    copy: PgCopyIn<&'t mut sqlx::PgConnection>,
+    buffer: Vec<u8>,
+}
+
+impl<'t> CopyIn<'t> {
+    pub(super) async fn start(tx: &'t mut Tx, table: &'static str) -> Result<Self, StoreError> {
+        let copy = tx.conn().copy_in_raw(&format!("COPY pg_temp.{table} FROM STDIN")).await?;
+        Ok(Self { copy, buffer: Vec::with_capacity(BATCH + 4096) })
+    }
+
+    /// One row; a value of `\N` is null. Everything else is escaped here.
+    pub(super) async fn row(&mut self, values: &[&str]) -> Result<(), StoreError> {
+        for (index, value) in values.iter().enumerate() {
+            if index > 0 {
+                self.buffer.push(b'\t');
+            }
+            if *value == "\\N" {
+                self.buffer.extend_from_slice(b"\\N");
+                continue;
+            }
+            for byte in value.bytes() {
+                match byte {
+                    b'\\' => self.buffer.extend_from_slice(b"\\\\"),
+                    b'\t' => self.buffer.extend_from_slice(b"\\t"),
+                    b'\n' => self.buffer.extend_from_slice(b"\\n"),
+                    b'\r' => self.buffer.extend_from_slice(b"\\r"),
+                    other => self.buffer.push(other),
+                }
+            }
+        }
+        self.buffer.push(b'\n');
+        if self.buffer.len() >= BATCH {
+            self.copy.send(self.buffer.as_slice()).await?;
+            self.buffer.clear();
+        }
+        Ok(())
+    }
+
+    pub(super) async fn finish(mut self) -> Result<u64, StoreError> {
+        if !self.buffer.is_empty() {
+            self.copy.send(self.buffer.as_slice()).await?;
+        }
+        Ok(self.copy.finish().await?)
+    }
+}
+
+/// Adds areas, or replaces those with the same code. A village whose outline changes loses its units,
+/// which would no longer cover it.
+pub async fn put_areas(tx: &mut Tx, areas: &[Area]) -> Result<(), StoreError> {
+    sqlx::query(
+        "CREATE TEMPORARY TABLE new_area (code text, name text, area_type text, kind text, outline public.geometry,
+            area_m2 double precision, synthetic boolean) ON COMMIT DROP",
+    )
+    .execute(tx.conn())
+    .await?;
+    let mut copy = CopyIn::start(tx, "new_area").await?;
+    for area in areas {
+        copy.row(&[
+            area.code.as_str(),
+            &area.name,
+            area.area_type.map_or("\\N", |area_type| area_type.as_str()),
+            area.kind.map_or("\\N", |kind| kind.as_str()),
+            &geometry::hex_ewkb(&area.outline.clone().into())?,
+            &measure::area_m2(&area.outline).to_string(),
+            &area.synthetic.to_string(),
+        ])
+        .await?;
+    }
+    copy.finish().await?;
+    sqlx::query(
+        "DELETE FROM unit USING new_area n JOIN area a ON a.code = n.code
+         WHERE unit.village = n.code AND NOT ST_OrderingEquals(a.outline, n.outline)",
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query(
+        "INSERT INTO area (code, name, area_type, kind, outline, label_point, area_m2, synthetic)
+         SELECT code, name, area_type, kind, outline,
+                coalesce((SELECT center FROM ST_MaximumInscribedCircle(outline) WHERE length(code) >= 9), ST_PointOnSurface(outline)),
+                area_m2, synthetic FROM new_area
+         ON CONFLICT (code) DO UPDATE SET name = excluded.name, area_type = excluded.area_type, kind = excluded.kind,
+            outline = excluded.outline, label_point = excluded.label_point, area_m2 = excluded.area_m2,
+            synthetic = excluded.synthetic",
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query("DROP TABLE pg_temp.new_area").execute(tx.conn()).await?;
+    tiles::next_edition(tx, "areas").await
+}
+
+/// Replaces the units of every village that stands in `units`.
+pub async fn put_units(tx: &mut Tx, units: &[Unit]) -> Result<(), StoreError> {
+    sqlx::query(
+        "CREATE TEMPORARY TABLE new_unit (village text, code text, outline public.geometry, area_m2 double precision,
+            households integer, people integer) ON COMMIT DROP",
+    )
+    .execute(tx.conn())
+    .await?;
+    let mut copy = CopyIn::start(tx, "new_unit").await?;
+    for unit in units {
+        copy.row(&[
+            unit.village.as_str(),
+            &unit.code,
+            &geometry::hex_ewkb(&unit.outline.clone().into())?,
+            &measure::area_m2(&unit.outline).to_string(),
+            &unit.households.to_string(),
+            &unit.people.to_string(),
+        ])
+        .await?;
+    }
+    copy.finish().await?;
+    sqlx::query("DELETE FROM unit WHERE village IN (SELECT DISTINCT village FROM new_unit)")
+        .execute(tx.conn())
+        .await?;
+    sqlx::query(
+        "INSERT INTO unit (village, code, outline, area_m2, households, people)
+         SELECT village, code, outline, area_m2, households, people FROM new_unit",
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query("DROP TABLE pg_temp.new_unit").execute(tx.conn()).await?;
+    tiles::next_edition(tx, "areas").await
+}
+
+/// Brings the sums of `area`, of all below it and of all above it up to date.
+pub async fn refresh_sums(tx: &mut Tx, area: &Code) -> Result<(), StoreError> {
+    // Villages from their units; then every level from the villages below it.
+    sqlx::query(
+        "UPDATE area SET villages = 1, households = coalesce(s.households, 0), people = coalesce(s.people, 0)
+         FROM area village LEFT JOIN (SELECT village, sum(households) AS households, sum(people) AS people FROM unit
+                    WHERE village LIKE $1 || '%' GROUP BY village) s ON s.village = village.code
+         WHERE area.code = village.code AND area.level = 'village' AND area.code LIKE $1 || '%'",
+    )
+    .bind(area.as_str())
+    .execute(tx.conn())
+    .await?;
+    for digits in [9, 6, 4, 2] {
+        sqlx::query(
+            "UPDATE area SET villages = s.villages, households = s.households, people = s.people
+             FROM (SELECT left(code, $2) AS above, count(*) AS villages, sum(households) AS households, sum(people) AS people
+                   FROM area WHERE level = 'village' AND code LIKE left($1, $2) || '%' GROUP BY 1) s
+             WHERE area.code = s.above",
+        )
+        .bind(area.as_str())
+        .bind(digits)
+        .execute(tx.conn())
+        .await?;
+    }
+    Ok(())
+}
+
+/// Notes a finished import in the audit trail.
+pub async fn note(tx: &mut Tx, what: &str, name: &str, area: &Code, rows: usize) -> Result<(), StoreError> {
+    let action = format!("import.{what}");
+    let entry = audit::Entry {
+        action: &action,
+        subject: name,
+        area,
+        before: None,
+        after: Some(json!({"rows": rows})),
+    };
+    audit::write(tx, entry).await
+}
+
+const PIECE: usize = 1 << 20;
+
+impl Store {
+    /// Keeps the bytes of an uploaded file until its import runs. A shapefile is several files of one upload.
+    pub async fn keep_upload(
+        &self,
+        scope: &Scope,
+        upload: Uuid,
+        area: &Code,
+        name: &str,
+        mut bytes: impl Read + Send,
+    ) -> Result<u64, StoreError> {
+        let mut tx = self.begin(scope).await?;
+        let mut total = 0;
+        for number in 0.. {
+            let mut piece = Vec::with_capacity(PIECE);
+            bytes
+                .by_ref()
+                .take(PIECE as u64)
+                .read_to_end(&mut piece)
+                .map_err(|error| StoreError::corrupt("upload", error))?;
+            if piece.is_empty() && number > 0 {
+                break;
+            }
+            total += piece.len() as u64;
+            sqlx::query("INSERT INTO upload (id, area, name, piece, bytes) VALUES ($1, $2, $3, $4, $5)")
+                .bind(upload)
+                .bind(area.as_str())
+                .bind(name)
+                .bind(number)
+                .bind(piece)
+                .execute(tx.conn())
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(total)
+    }
+}
+
+/// Writes an upload's files into `folder`; gives their names.
+pub async fn write_upload(
+    tx: &mut Tx,
+    upload: Uuid,
+    folder: &std::path::Path,
+) -> Result<Vec<String>, StoreError> {
+    use futures::TryStreamExt;
+    let mut names: Vec<String> = Vec::new();
+    let mut rows = sqlx::query_as::<Postgres, (String, Vec<u8>)>(
+        "SELECT name, bytes FROM upload WHERE id = $1 ORDER BY name, piece",
+    )
+    .bind(upload)
+    .fetch(tx.conn());
+    let failed = |error: std::io::Error| StoreError::corrupt("upload", error);
+    let mut open: Option<std::fs::File> = None;
+    while let Some((name, bytes)) = rows.try_next().await? {
+        if names.last() != Some(&name) {
+            // Names come from outside: only the last part of a path counts.
+            let safe =
+                std::path::Path::new(&name).file_name().map(std::ffi::OsStr::to_owned).unwrap_or_default();
+            open = Some(std::fs::File::create(folder.join(safe)).map_err(failed)?);
+            names.push(name);
+        }
+        if let Some(file) = &mut open {
+            std::io::Write::write_all(file, &bytes).map_err(failed)?;
+        }
+    }
+    Ok(names)
+}
+
+pub async fn drop_upload(tx: &mut Tx, upload: Uuid) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM upload WHERE id = $1").bind(upload).execute(tx.conn()).await?;
+    Ok(())
+}

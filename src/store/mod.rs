@@ -1,0 +1,188 @@
+//! The only SQL of the product, on PostgreSQL with PostGIS.
+//!
+//! Two ways in, on purpose:
+//!
+//! - [`Store::begin`] opens a transaction for a [`Scope`]. The scope is set inside the transaction and
+//!   ends with it; row-level security lets nothing else through. Every function that reads or writes
+//!   rows of an area takes the [`Tx`] that only this gives.
+//! - accounts and sessions ([`accounts`]) belong to no area and are reached by name or token only.
+//!
+//! The program works as the role `khot_app`, which owns nothing and can't bypass row-level security.
+//! Migrations, and the queue library on its own schema, run as the owner.
+//!
+//! Spatial indexes are no help below row-level security: PostgreSQL may not run `&&`, which isn't
+//! leakproof, before the scope is checked. Queries therefore narrow down by code, plan or banner first.
+
+pub mod accounts;
+pub mod areas;
+pub mod audit;
+pub mod cluster;
+pub mod comparison;
+mod error;
+pub mod geometry;
+pub mod grids;
+pub mod imports;
+pub mod jobs;
+pub mod plans;
+pub mod private_file;
+pub mod search;
+pub mod tiles;
+pub mod units;
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, PgPool, Postgres, Transaction};
+
+use crate::access::Scope;
+pub use cluster::{Cluster, ClusterError};
+pub use error::StoreError;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// The database that the private cluster holds the product in.
+pub const DATABASE: &str = "khot";
+
+/// The product's store. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: PgPool,
+    owner: PgPool,
+}
+
+/// A transaction that has set its scope. Dropped without [`Tx::commit`], it is rolled back.
+#[derive(Debug)]
+pub struct Tx {
+    inner: Transaction<'static, Postgres>,
+    scope: Scope,
+}
+
+impl Tx {
+    /// Who this transaction works for.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.inner.commit().await?)
+    }
+
+    fn conn(&mut self) -> &mut sqlx::PgConnection {
+        &mut self.inner
+    }
+}
+
+impl Store {
+    /// Connects to the server at `url`, and brings its schema up to date.
+    pub async fn open_url(url: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url).map_err(|error| {
+            StoreError::Unreachable(format!("DATABASE_URL is not a PostgreSQL address ({error})"))
+        })?;
+        Self::open(options).await
+    }
+
+    /// Connects to the private cluster, makes the database where it is missing, and brings its schema up
+    /// to date.
+    pub async fn open_cluster(cluster: &Cluster) -> Result<Self, StoreError> {
+        let mut admin = cluster.options("postgres").connect().await?;
+        let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+            .bind(DATABASE)
+            .fetch_one(&mut admin)
+            .await?;
+        if !exists {
+            sqlx::query("CREATE DATABASE khot").execute(&mut admin).await?;
+        }
+        Self::open(cluster.options(DATABASE)).await
+    }
+
+    /// Connects with `options` (the owner's) and brings the schema up to date.
+    pub async fn open(options: PgConnectOptions) -> Result<Self, StoreError> {
+        let options = options.options([("timezone", "UTC")]).application_name("khot");
+        let owner = PgPoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options.clone().options([("search_path", "public")]))
+            .await?;
+        migrate(&owner).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(16)
+            .acquire_timeout(Duration::from_secs(10))
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    sqlx::query("SET ROLE khot_app").execute(connection).await?;
+                    Ok(())
+                })
+            })
+            .connect_with(options.options([("search_path", "khot,public")]))
+            .await?;
+        Ok(Self { pool, owner })
+    }
+
+    /// Opens a transaction that can touch what `scope` allows, and nothing else.
+    pub async fn begin(&self, scope: &Scope) -> Result<Tx, StoreError> {
+        let mut inner = self.pool.begin().await?;
+        sqlx::query("SELECT set_config('khot.scope', $1, true)")
+            .bind(scope.setting())
+            .execute(&mut *inner)
+            .await?;
+        Ok(Tx { inner, scope: scope.clone() })
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// For the queue library, on its own schema and nothing else.
+    pub fn queue_pool(&self) -> PgPool {
+        self.owner.clone()
+    }
+
+    /// Connections in use and open, for the metrics.
+    pub fn connections(&self) -> (u32, u32) {
+        let open = self.pool.size();
+        (open.saturating_sub(u32::try_from(self.pool.num_idle()).unwrap_or(0)), open)
+    }
+
+    /// Closes every connection in order.
+    pub async fn close(&self) {
+        self.pool.close().await;
+        self.owner.close().await;
+    }
+}
+
+async fn migrate(owner: &PgPool) -> Result<(), StoreError> {
+    let available: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'postgis')")
+            .fetch_one(owner)
+            .await?;
+    if !available {
+        return Err(StoreError::NoPostgis);
+    }
+    // Looked at before anything is changed: a newer program's database is left alone.
+    let has_ledger: bool = sqlx::query_scalar("SELECT to_regclass('public._sqlx_migrations') IS NOT NULL")
+        .fetch_one(owner)
+        .await?;
+    if has_ledger {
+        let newest: Option<i64> =
+            sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(owner).await?;
+        let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+        if let Some(newest) = newest.filter(|newest| *newest > known) {
+            return Err(StoreError::SchemaNewer(newest));
+        }
+    }
+    crate::store::jobs::prepare_queue(owner).await?;
+    MIGRATIONS.run(owner).await.map_err(|error| match error {
+        MigrateError::VersionMissing(version) => StoreError::SchemaNewer(version),
+        MigrateError::Execute(sqlx::Error::Database(database))
+        | MigrateError::ExecuteMigration(sqlx::Error::Database(database), _)
+            if database.code().as_deref() == Some("42501") =>
+        {
+            StoreError::NotAllowed(database.message().to_owned())
+        }
+        other => StoreError::Migration(other.to_string()),
+    })
+}

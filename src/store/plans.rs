@@ -1,0 +1,309 @@
+//! Plans: saving a draft whole, publishing it from a day, reading and discarding.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::json;
+use sqlx::FromRow;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::{StoreError, Tx, audit, geometry, tiles};
+use crate::domain::{AreaType, Code, Grid, PlanStatus, Reason, Scores};
+
+/// A plan as it is stored, without its grids.
+#[derive(Debug, Clone)]
+pub struct PlanRow {
+    pub id: Uuid,
+    pub banner: Code,
+    pub banner_name: String,
+    pub title: String,
+    pub status: PlanStatus,
+    pub valid_from: Option<NaiveDate>,
+    /// The first day on which it no longer holds.
+    pub valid_to: Option<NaiveDate>,
+    pub seed: i64,
+    pub engine_version: String,
+    pub policy_version: String,
+    pub scores: Scores,
+    pub reasons: Vec<Reason>,
+    pub bbox: [f64; 4],
+    pub synthetic: bool,
+    pub created_at: DateTime<Utc>,
+    pub created_by: String,
+}
+
+#[derive(FromRow)]
+struct Raw {
+    id: Uuid,
+    banner: String,
+    banner_name: String,
+    title: String,
+    status: String,
+    valid_from: Option<NaiveDate>,
+    valid_to: Option<NaiveDate>,
+    seed: i64,
+    engine_version: String,
+    policy_version: String,
+    scores: Json<Scores>,
+    reasons: Json<Vec<Reason>>,
+    bbox: Vec<f64>,
+    synthetic: bool,
+    created_at: DateTime<Utc>,
+    created_by: String,
+}
+
+const SELECT: &str = "SELECT plan.id, plan.banner, area.name AS banner_name, title, status,
+    lower(during) AS valid_from, upper(during) AS valid_to, seed, engine_version, policy_version, scores, reasons,
+    ARRAY[ST_XMin(area.outline), ST_YMin(area.outline), ST_XMax(area.outline), ST_YMax(area.outline)] AS bbox,
+    plan.synthetic, created_at, created_by
+    FROM plan JOIN area ON area.code = plan.banner";
+
+pub(super) fn status(text: &str) -> Result<PlanStatus, StoreError> {
+    match text {
+        "draft" => Ok(PlanStatus::Draft),
+        "published" => Ok(PlanStatus::Published),
+        "superseded" => Ok(PlanStatus::Superseded),
+        other => Err(StoreError::corrupt("plan status", other)),
+    }
+}
+
+impl TryFrom<Raw> for PlanRow {
+    type Error = StoreError;
+
+    fn try_from(raw: Raw) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: raw.id,
+            banner: raw.banner.parse().map_err(|error| StoreError::corrupt("code", error))?,
+            banner_name: raw.banner_name,
+            title: raw.title,
+            status: status(&raw.status)?,
+            valid_from: raw.valid_from,
+            valid_to: raw.valid_to,
+            seed: raw.seed,
+            engine_version: raw.engine_version,
+            policy_version: raw.policy_version,
+            scores: raw.scores.0,
+            reasons: raw.reasons.0,
+            bbox: raw.bbox.try_into().map_err(|_| StoreError::corrupt("bounding box", "not four numbers"))?,
+            synthetic: raw.synthetic,
+            created_at: raw.created_at,
+            created_by: raw.created_by,
+        })
+    }
+}
+
+/// One plan, if it is in scope.
+pub async fn get(tx: &mut Tx, id: Uuid) -> Result<Option<PlanRow>, StoreError> {
+    let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE plan.id = $1"));
+    let raw: Option<Raw> = sqlx::query_as(sql).bind(id).fetch_optional(tx.conn()).await?;
+    raw.map(PlanRow::try_from).transpose()
+}
+
+/// The plans of the banners of `area` (or of the banner that it lies in), newest first.
+pub async fn of_area(tx: &mut Tx, area: &Code, limit: i64) -> Result<Vec<PlanRow>, StoreError> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "{SELECT} WHERE plan.banner LIKE left($1, 6) || '%' ORDER BY created_at DESC, plan.id DESC LIMIT $2"
+    ));
+    let raws: Vec<Raw> = sqlx::query_as(sql).bind(area.as_str()).bind(limit).fetch_all(tx.conn()).await?;
+    raws.into_iter().map(PlanRow::try_from).collect()
+}
+
+/// The plan of a banner that holds on `day`.
+pub async fn in_force(tx: &mut Tx, banner: &Code, day: NaiveDate) -> Result<Option<PlanRow>, StoreError> {
+    let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE plan.banner = $1 AND during @> $2"));
+    let raw: Option<Raw> =
+        sqlx::query_as(sql).bind(banner.as_str()).bind(day).fetch_optional(tx.conn()).await?;
+    raw.map(PlanRow::try_from).transpose()
+}
+
+/// A plan to be saved.
+#[derive(Debug)]
+pub struct NewPlan {
+    pub id: Uuid,
+    pub banner: Code,
+    pub title: String,
+    pub seed: i64,
+    pub engine_version: String,
+    pub policy_version: String,
+    pub policy_text: String,
+    pub scores: Scores,
+    pub reasons: Vec<Reason>,
+    pub synthetic: bool,
+    pub created_at: DateTime<Utc>,
+    pub grids: Vec<NewGrid>,
+}
+
+/// A grid with what is derived from its units.
+#[derive(Debug)]
+pub struct NewGrid {
+    pub grid: Grid,
+    pub area_type: AreaType,
+    pub outline: geo::MultiPolygon<f64>,
+    pub label_point: (f64, f64),
+    pub area_m2: f64,
+    pub compactness: f64,
+    pub travel_min: Option<f64>,
+    pub in_band: bool,
+}
+
+/// Saves a draft with all its grids, in the caller's transaction.
+pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
+    let actor = tx.scope.actor().to_owned();
+    sqlx::query(
+        "INSERT INTO plan (id, banner, title, status, seed, engine_version, policy_version, policy_text, scores,
+                           reasons, synthetic, created_at, created_by)
+         VALUES ($1, $2, $3, 'draft', $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+    )
+    .bind(plan.id)
+    .bind(plan.banner.as_str())
+    .bind(&plan.title)
+    .bind(plan.seed)
+    .bind(&plan.engine_version)
+    .bind(&plan.policy_version)
+    .bind(&plan.policy_text)
+    .bind(Json(&plan.scores))
+    .bind(Json(&plan.reasons))
+    .bind(plan.synthetic)
+    .bind(plan.created_at)
+    .bind(actor)
+    .execute(tx.conn())
+    .await?;
+    // COPY may not write to a table with row-level security: it fills a table of this transaction's own.
+    sqlx::query(
+        "CREATE TEMPORARY TABLE new_grid (code text, area_type text, kind text, units text[], outline public.geometry,
+            label_point public.geometry, area_m2 double precision, compactness double precision,
+            travel_min double precision, households integer, people integer, in_band boolean, reasons jsonb)
+         ON COMMIT DROP",
+    )
+    .execute(tx.conn())
+    .await?;
+    let mut copy = super::imports::CopyIn::start(tx, "new_grid").await?;
+    for row in &plan.grids {
+        let kind = match row.grid.kind {
+            crate::domain::GridKind::General => "general",
+            crate::domain::GridKind::Dedicated => "dedicated",
+        };
+        let units: Vec<String> = row.grid.units.iter().map(|unit| format!("{unit:?}")).collect();
+        let travel = row.travel_min.map_or_else(|| "\\N".to_owned(), |minutes| minutes.to_string());
+        copy.row(&[
+            row.grid.code.as_str(),
+            row.area_type.as_str(),
+            kind,
+            &format!("{{{}}}", units.join(",")),
+            &geometry::hex_ewkb(&row.outline.clone().into())?,
+            &geometry::hex_ewkb(&geometry::point(row.label_point.0, row.label_point.1))?,
+            &row.area_m2.to_string(),
+            &row.compactness.to_string(),
+            &travel,
+            &row.grid.households.to_string(),
+            &row.grid.people.to_string(),
+            &row.in_band.to_string(),
+            &serde_json::to_string(&row.grid.reasons)
+                .map_err(|error| StoreError::corrupt("reasons", error))?,
+        ])
+        .await?;
+    }
+    copy.finish().await?;
+    sqlx::query(
+        "INSERT INTO grid (plan, code, area_type, kind, units, outline, label_point, area_m2, compactness, travel_min,
+                           households, people, in_band, reasons)
+         SELECT $1, code, area_type, kind, units, outline, label_point, area_m2, compactness, travel_min, households,
+                people, in_band, reasons FROM new_grid",
+    )
+    .bind(plan.id)
+    .execute(tx.conn())
+    .await?;
+    sqlx::query("DROP TABLE pg_temp.new_grid").execute(tx.conn()).await?;
+    let after = json!({"grids": plan.grids.len(), "seed": plan.seed, "policy": plan.policy_version, "engine": plan.engine_version});
+    let subject = plan.id.to_string();
+    let entry = audit::Entry {
+        action: "plan.draft",
+        subject: &subject,
+        area: &plan.banner,
+        before: None,
+        after: Some(after),
+    };
+    audit::write(tx, entry).await
+}
+
+/// How publishing ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Publication {
+    Done {
+        grids: u64,
+    },
+    NotFound,
+    NotADraft,
+    /// A plan of the same banner begins on that day or later; the new one must begin after it.
+    Later {
+        begins: NaiveDate,
+    },
+}
+
+/// Publishes a draft from `day`: the plan in force until then ends on that day.
+pub async fn publish(tx: &mut Tx, id: Uuid, day: NaiveDate) -> Result<Publication, StoreError> {
+    let row: Option<(String, String)> =
+        sqlx::query_as("SELECT banner, status FROM plan WHERE id = $1 FOR UPDATE")
+            .bind(id)
+            .fetch_optional(tx.conn())
+            .await?;
+    let Some((banner, held)) = row else { return Ok(Publication::NotFound) };
+    if status(&held)? != PlanStatus::Draft {
+        return Ok(Publication::NotADraft);
+    }
+    let later: Option<NaiveDate> =
+        sqlx::query_scalar("SELECT max(lower(during)) FROM plan WHERE banner = $1 AND lower(during) >= $2")
+            .bind(&banner)
+            .bind(day)
+            .fetch_one(tx.conn())
+            .await?;
+    if let Some(begins) = later {
+        return Ok(Publication::Later { begins });
+    }
+    let before: Option<(Uuid,)> = sqlx::query_as(
+        "UPDATE plan SET during = daterange(lower(during), $2), status = 'superseded'
+         WHERE banner = $1 AND during @> $2 RETURNING id",
+    )
+    .bind(&banner)
+    .bind(day)
+    .fetch_optional(tx.conn())
+    .await?;
+    sqlx::query("UPDATE plan SET during = daterange($2, NULL), status = 'published' WHERE id = $1")
+        .bind(id)
+        .bind(day)
+        .execute(tx.conn())
+        .await?;
+    let grids =
+        sqlx::query("SELECT 1 FROM grid WHERE plan = $1").bind(id).execute(tx.conn()).await?.rows_affected();
+    sqlx::query("INSERT INTO grid_code (code, first_plan) SELECT code, plan FROM grid WHERE plan = $1 ON CONFLICT DO NOTHING")
+        .bind(id)
+        .execute(tx.conn())
+        .await?;
+    tiles::next_edition(tx, "grids").await?;
+    let area: Code = banner.parse().map_err(|error| StoreError::corrupt("code", error))?;
+    let entry = audit::Entry {
+        action: "plan.publish",
+        subject: &id.to_string(),
+        area: &area,
+        before: before.map(|(id,)| json!({"in_force": id})),
+        after: Some(json!({"valid_from": day, "grids": grids})),
+    };
+    audit::write(tx, entry).await?;
+    Ok(Publication::Done { grids })
+}
+
+/// Removes a draft. False when there is none of that id; a published plan is refused by `plan_frozen`.
+pub async fn discard(tx: &mut Tx, id: Uuid) -> Result<bool, StoreError> {
+    let banner: Option<String> = sqlx::query_scalar("DELETE FROM plan WHERE id = $1 RETURNING banner")
+        .bind(id)
+        .fetch_optional(tx.conn())
+        .await?;
+    let Some(banner) = banner else { return Ok(false) };
+    let area: Code = banner.parse().map_err(|error| StoreError::corrupt("code", error))?;
+    let subject = id.to_string();
+    audit::write(
+        tx,
+        audit::Entry { action: "plan.discard", subject: &subject, area: &area, before: None, after: None },
+    )
+    .await?;
+    Ok(true)
+}
