@@ -46,3 +46,6 @@ pub mod formats;
 pub mod geo;
 pub mod store;
 pub mod verify;
+pub mod api;
+pub mod clock;
+pub mod jobs;

@@ -15,7 +15,7 @@ use crate::store::{Store, StoreError};
 ///
 /// # Errors
 /// When the system gives no randomness.
-pub fn hash_password(password: &str) -> Result<String, String> {
+fn hash_password(password: &str) -> Result<String, String> {
     Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|error| error.to_string())
 }
 

@@ -33,7 +33,7 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use auth::{ensure_administrator, hash_password};
+pub use auth::{ADMINISTRATOR, ensure_administrator};
 pub use openapi::document;
 
 use crate::store::Store;

@@ -1,6 +1,7 @@
+use geo::MultiPolygon;
 use serde::{Deserialize, Serialize};
 
-use super::{Code, GridCode, Text};
+use super::{AreaType, Code, GridCode, Text};
 
 /// 综合网格, or 专属网格 (a market, park, school, hospital…).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -22,6 +23,24 @@ pub struct Grid {
     pub people: u32,
     /// Why it lies outside its profile's limits; empty when it keeps them all.
     pub reasons: Vec<Reason>,
+}
+
+/// A grid with what is derived from its units.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DrawnGrid {
+    pub grid: Grid,
+    pub area_type: AreaType,
+    pub outline: MultiPolygon<f64>,
+    /// A point inside it, lon/lat.
+    pub label_point: (f64, f64),
+    /// Geodesic.
+    pub area_m2: f64,
+    /// Polsby–Popper, 0 to 1.
+    pub compactness: f64,
+    /// Estimated, one way, from its centre to its farthest household; none without households.
+    pub travel_min: Option<f64>,
+    /// Whether its households lie between the profile's minimum and maximum.
+    pub in_band: bool,
 }
 
 /// A limit that a grid or village can't keep, by how much, and what would help.

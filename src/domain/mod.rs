@@ -15,7 +15,7 @@ mod unit;
 pub use area::{Area, AreaType, Level, VillageKind};
 pub use code::{Code, CodeError, GridCode};
 pub use finding::{Finding, FindingKind};
-pub use grid::{Grid, GridKind, Reason, ReasonKind};
+pub use grid::{DrawnGrid, Grid, GridKind, Reason, ReasonKind};
 pub use plan::{PlanStatus, Scores, TypeScores};
 pub use policy::{Policy, PolicyError, Profile};
 pub use text::Text;

@@ -3,11 +3,10 @@
 //! PostgreSQL refuses `COPY` into a table with row-level security, so rows pass through a temporary
 //! table; the `INSERT … SELECT` that follows is checked like any other.
 
-use std::io::Read;
-
 use serde_json::json;
 use sqlx::Postgres;
 use sqlx::postgres::PgCopyIn;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use uuid::Uuid;
 
 use super::{Store, StoreError, Tx, audit, geometry, tiles};
@@ -82,7 +81,7 @@ pub async fn put_areas(tx: &mut Tx, areas: &[Area]) -> Result<(), StoreError> {
             area.area_type.map_or("\\N", |area_type| area_type.as_str()),
             area.kind.map_or("\\N", |kind| kind.as_str()),
             &geometry::hex_ewkb(&area.outline.clone().into())?,
-            &measure::area_m2(&area.outline).to_string(),
+            &measure::multi_area_m2(&area.outline).to_string(),
             &area.synthetic.to_string(),
         ])
         .await?;
@@ -193,16 +192,16 @@ impl Store {
         upload: Uuid,
         area: &Code,
         name: &str,
-        mut bytes: impl Read + Send,
+        mut bytes: impl AsyncRead + Unpin + Send,
     ) -> Result<u64, StoreError> {
         let mut tx = self.begin(scope).await?;
         let mut total = 0;
         for number in 0.. {
             let mut piece = Vec::with_capacity(PIECE);
-            bytes
-                .by_ref()
+            (&mut bytes)
                 .take(PIECE as u64)
                 .read_to_end(&mut piece)
+                .await
                 .map_err(|error| StoreError::corrupt("upload", error))?;
             if piece.is_empty() && number > 0 {
                 break;

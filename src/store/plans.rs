@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{StoreError, Tx, audit, geometry, tiles};
-use crate::domain::{AreaType, Code, Grid, PlanStatus, Reason, Scores};
+use crate::domain::{Code, DrawnGrid, PlanStatus, Reason, Scores};
 
 /// A plan as it is stored, without its grids.
 #[derive(Debug, Clone)]
@@ -129,20 +129,7 @@ pub struct NewPlan {
     pub reasons: Vec<Reason>,
     pub synthetic: bool,
     pub created_at: DateTime<Utc>,
-    pub grids: Vec<NewGrid>,
-}
-
-/// A grid with what is derived from its units.
-#[derive(Debug)]
-pub struct NewGrid {
-    pub grid: Grid,
-    pub area_type: AreaType,
-    pub outline: geo::MultiPolygon<f64>,
-    pub label_point: (f64, f64),
-    pub area_m2: f64,
-    pub compactness: f64,
-    pub travel_min: Option<f64>,
-    pub in_band: bool,
+    pub grids: Vec<DrawnGrid>,
 }
 
 /// Saves a draft with all its grids, in the caller's transaction.

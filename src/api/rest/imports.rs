@@ -1,11 +1,12 @@
 //! Uploading a file to be imported.
 
 use axum::body::Body as RawBody;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::response::Response;
 use futures::TryStreamExt;
 use serde::Deserialize;
-use tokio_util::io::{StreamReader, SyncIoBridge};
+use tokio_util::io::StreamReader;
+use tower_http::limit::RequestBodyLimitLayer;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,7 +21,7 @@ use crate::api::{AppState, UPLOAD_MAX_BYTES};
 use crate::jobs::{self, ImportParams, ImportWhat};
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(import)).layer(DefaultBodyLimit::max(UPLOAD_MAX_BYTES))
+    OpenApiRouter::new().routes(routes!(import)).layer(RequestBodyLimitLayer::new(UPLOAD_MAX_BYTES))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -56,7 +57,7 @@ async fn import(State(state): State<AppState>, caller: Caller, Segment((text, wh
     };
     let upload = Uuid::now_v7();
     let stream = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
-    let kept = caller.state.store.keep_upload(&caller.scope, upload, &code, &query.name, SyncIoBridge::new(stream)).await?;
+    let kept = caller.state.store.keep_upload(&caller.scope, upload, &code, &query.name, stream).await?;
     tracing::info!(bytes = kept, "upload kept");
     let params = ImportParams { what, upload, name: query.name, crs: query.crs, encoding: query.encoding, dry_run: query.dry_run };
     let mut tx = caller.begin().await?;

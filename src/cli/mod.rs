@@ -1,0 +1,124 @@
+//! The command line: one file a subcommand.
+//!
+//! Exit codes: 0 done, 1 breaches found or failed, 2 the input can't be used (nothing was changed).
+
+mod demo;
+mod divide;
+mod divide_files;
+mod import;
+mod jobs;
+mod open;
+mod postgres;
+mod serve;
+mod verify;
+mod work;
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::Config;
+
+/// Khot 浩特网格: divides the areas of grassroots governance into grids, and serves them on a map.
+#[derive(Debug, Parser)]
+#[command(name = "khot", version, max_term_width = 100)]
+struct Arguments {
+    /// Where the program keeps its own things, the private database included.
+    #[arg(long, global = true, env = "KHOT_HOME", default_value = ".khot", value_name = "FOLDER")]
+    home: PathBuf,
+    /// A PostgreSQL server with PostGIS; without it, a private one below the home folder.
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    database_url: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the map, the API and the tiles, with one worker inside.
+    Serve(serve::Arguments),
+    /// Run queued jobs in a process of their own.
+    Work,
+    /// Make, divide, check and publish the demo: four whole banners, or all 103.
+    Demo(demo::Arguments),
+    /// Import areas or units from GeoJSON, Shapefile, GeoPackage or CSV.
+    Import(import::Arguments),
+    /// Divide an area of the database, or files without a database, into grids.
+    Divide(divide::Arguments),
+    /// Check every rule that always holds, for an area or for files; exit 1 and a line for each breach.
+    Verify(verify::Arguments),
+    /// Run a program (psql, say) with the private database's settings in its environment.
+    Postgres(postgres::Arguments),
+}
+
+/// Why a command ended without doing what it was asked.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// Exit 1, with one sentence on standard error.
+    Failed(String),
+    /// Exit 1; what there is to say has been said.
+    Breaches,
+    /// Exit 2, with one sentence on standard error: the input can't be used.
+    Unusable(String),
+}
+
+impl<E: std::error::Error> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Stop::Failed(error.to_string())
+    }
+}
+
+/// Parses the arguments, starts logging, and runs the command.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    start_logging(matches!(arguments.command, Command::Serve(_) | Command::Work));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return told(&Stop::Failed(format!("can't start: {error}"))),
+    };
+    match runtime.block_on(run(arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(stop) => told(&stop),
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Stop> {
+    let config = Config::new(Some(arguments.home), arguments.database_url)?;
+    match arguments.command {
+        Command::Serve(arguments) => serve::run(&config, arguments).await,
+        Command::Work => work::run(&config).await,
+        Command::Demo(arguments) => demo::run(&config, arguments).await,
+        Command::Import(arguments) => import::run(&config, arguments).await,
+        Command::Divide(arguments) => divide::run(&config, arguments).await,
+        Command::Verify(arguments) => verify::run(&config, arguments).await,
+        Command::Postgres(arguments) => postgres::run(&config, arguments).await,
+    }
+}
+
+fn told(stop: &Stop) -> ExitCode {
+    match stop {
+        Stop::Failed(sentence) => eprintln!("khot: {sentence}"),
+        Stop::Unusable(sentence) => {
+            eprintln!("khot: {sentence}");
+            return ExitCode::from(2);
+        }
+        Stop::Breaches => {}
+    }
+    ExitCode::FAILURE
+}
+
+/// Logs go to standard error: lines for a person at a terminal, JSON for a program. `KHOT_LOG` sets how
+/// much, in the form of `RUST_LOG`.
+fn start_logging(service: bool) {
+    let default = if service { "khot=info,warn" } else { "warn" };
+    let filter = EnvFilter::try_from_env("KHOT_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() {
+        builder.with_target(false).compact().init();
+    } else {
+        builder.json().flatten_event(true).with_current_span(true).with_span_list(false).init();
+    }
+}

@@ -1,0 +1,184 @@
+//! Dividing an area: one draft for each of its banners, all in one transaction.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use rayon::prelude::*;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::DivisionParams;
+use super::failure::Failure;
+use super::progress::Progress;
+use crate::access::Scope;
+use crate::clock;
+use crate::domain::{Code, DrawnGrid, Level, Policy, Profile, Reason, Unit};
+use crate::planning::{self, Drawn, ENGINE_VERSION, Past, PlanningError};
+use crate::store::areas::VillageRow;
+use crate::store::jobs::JobRow;
+use crate::store::plans::{self, NewPlan, Publication};
+use crate::store::{Store, StoreError, Tx, areas, grids, units};
+
+/// Makes the drafts in a transaction that the caller commits together with the job's end.
+pub async fn run(store: &Store, scope: &Scope, job: &JobRow, params: &DivisionParams, progress: &Progress) -> Result<(Tx, Value), Failure> {
+    let policy = match &params.policy {
+        Some(text) => Policy::parse(text).map_err(|error| {
+            Failure::refused("bad_policy", format!("政策文件有误：{error}"), error.to_string())
+        })?,
+        None => Policy::defaults().map_err(|error| StoreError::Corrupt { what: "policy", why: error.to_string() })?,
+    };
+    let mut tx = store.begin(scope).await?;
+    let banners = match job.area.level() {
+        Level::Region | Level::League => areas::below(&mut tx, &job.area, Level::Banner).await?,
+        _ => areas::get(&mut tx, &job.area).await?.into_iter().collect(),
+    };
+    // A region may hold banners that have no villages yet.
+    let banners: Vec<_> = banners.into_iter().filter(|banner| banner.villages > 0).collect();
+    if banners.is_empty() {
+        return Err(Failure::refused(
+            "no_villages",
+            format!("{} 没有可划分的嘎查村社区：请先导入", job.area),
+            format!("{} has no villages to divide: import them first", job.area),
+        ));
+    }
+    progress.expect(banners.iter().map(|banner| banner.villages).sum());
+    let today = clock::local_day(clock::now());
+    let mut made = Vec::with_capacity(banners.len());
+    for banner in banners {
+        let task = load(&mut tx, &banner.code, &policy, params, today).await?;
+        let plan = divide(task, banner.name, params, &policy, progress).await?;
+        plans::save_draft(&mut tx, &plan).await?;
+        if let Some(day) = params.publish_from {
+            publish(&mut tx, &plan, day).await?;
+        }
+        made.push(plan.id);
+    }
+    Ok((tx, json!({"plans": made})))
+}
+
+/// All that the engine needs of one banner.
+struct Task {
+    banner: Code,
+    villages: Vec<(VillageRow, Profile)>,
+    units: BTreeMap<Code, Vec<Unit>>,
+    past: BTreeMap<Code, Past>,
+}
+
+async fn load(tx: &mut Tx, banner: &Code, policy: &Policy, params: &DivisionParams, today: NaiveDate) -> Result<Task, Failure> {
+    let villages = areas::villages(tx, banner).await?;
+    let units = units::of_area(tx, banner).await?;
+    let empty: Vec<&VillageRow> = villages.iter().filter(|village| !units.contains_key(&village.code)).collect();
+    if let Some(first) = empty.first() {
+        return Err(Failure::refused(
+            "no_units",
+            format!("{} 个嘎查村社区没有单元（例如 {} {}）：请先导入单元", empty.len(), first.code, first.name),
+            format!("{} villages have no units ({} {}, say): import units first", empty.len(), first.code, first.name),
+        ));
+    }
+    let mut stored = grids::past(tx, banner, params.publish_from.unwrap_or(today)).await?;
+    let past = villages
+        .iter()
+        .map(|village| {
+            let in_force = stored.in_force.remove(&village.code).unwrap_or_default();
+            let used = stored.used.remove(&village.code).unwrap_or_default();
+            (village.code.clone(), Past { in_force, used })
+        })
+        .collect();
+    let villages = villages
+        .into_iter()
+        .map(|village| {
+            let profile = policy.profile(&village.code, village.area_type);
+            (village, profile)
+        })
+        .collect();
+    Ok(Task { banner: banner.clone(), villages, units, past })
+}
+
+/// Runs the engine on every core, off the async threads.
+async fn divide(task: Task, name: String, params: &DivisionParams, policy: &Policy, progress: &Progress) -> Result<NewPlan, Failure> {
+    let banner = task.banner.clone();
+    let (seed, steps) = (params.seed.cast_unsigned(), progress.clone());
+    let profiles: BTreeMap<Code, Profile> =
+        task.villages.iter().map(|(village, profile)| (village.code.clone(), profile.clone())).collect();
+    let synthetic = task.villages.iter().any(|(village, _)| village.synthetic);
+    let drawn: Vec<Drawn> = tokio::task::spawn_blocking(move || draw(&task, seed, &steps))
+        .await
+        .map_err(|error| StoreError::Queue(format!("a division broke off: {error}")))??;
+    let mut grids: Vec<DrawnGrid> = Vec::new();
+    let mut reasons: Vec<Reason> = Vec::new();
+    for village in drawn {
+        grids.extend(village.grids);
+        reasons.extend(village.reasons);
+    }
+    let scores = planning::scores(&grids, |village, area_type| {
+        profiles.get(village).cloned().unwrap_or_else(|| policy.profile(village, area_type))
+    });
+    let now = clock::now();
+    Ok(NewPlan {
+        id: Uuid::now_v7(),
+        title: params.title.clone().unwrap_or_else(|| format!("{name} {}", clock::local_day(now))),
+        banner,
+        seed: params.seed,
+        engine_version: ENGINE_VERSION.to_owned(),
+        policy_version: policy.version.clone(),
+        policy_text: policy.source_text().to_owned(),
+        scores,
+        reasons,
+        synthetic,
+        created_at: now,
+        grids,
+    })
+}
+
+fn draw(task: &Task, seed: u64, progress: &Progress) -> Result<Vec<Drawn>, Failure> {
+    let none = Past::default();
+    task.villages
+        .par_iter()
+        .map(|(village, profile)| {
+            if progress.stopped() {
+                return Err(Failure::Cancelled);
+            }
+            let input = planning::Village {
+                code: &village.code,
+                area_type: village.area_type,
+                outline: &village.outline,
+                units: task.units.get(&village.code).map(Vec::as_slice).unwrap_or_default(),
+                profile,
+            };
+            let past = task.past.get(&village.code).unwrap_or(&none);
+            let drawn = planning::draw_village(&input, past, seed, &|| progress.stopped());
+            progress.step();
+            drawn.map_err(|error| refusal(&error, &village.name))
+        })
+        .collect()
+}
+
+fn refusal(error: &PlanningError, name: &str) -> Failure {
+    match error {
+        PlanningError::Divide { source: crate::planning::DivideError::Cancelled, .. } => Failure::Cancelled,
+        PlanningError::Divide { village, source } => Failure::refused(
+            "cannot_divide",
+            format!("{name}（{village}）无法划分：{source}"),
+            format!("{name} ({village}) can't be divided: {source}"),
+        ),
+        PlanningError::Check { village, first, breaches } => {
+            tracing::error!(%village, breaches, first = first.text().en, "the check found the engine wrong");
+            let text = first.text();
+            Failure::refused(
+                "check_failed",
+                format!("{name}（{village}）未通过独立检查，未保存：{}", text.zh),
+                format!("{name} ({village}) failed the independent check and was not saved: {}", text.en),
+            )
+        }
+    }
+}
+
+async fn publish(tx: &mut Tx, plan: &NewPlan, day: NaiveDate) -> Result<(), Failure> {
+    match plans::publish(tx, plan.id, day).await? {
+        Publication::Done { .. } => Ok(()),
+        Publication::Later { begins } => Err(super::publication::later(begins)),
+        Publication::NotFound | Publication::NotADraft => {
+            Err(StoreError::Corrupt { what: "plan", why: "it was just saved as a draft".to_owned() }.into())
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Long work: division, import, publication.
+//!
+//! A job is written, with its audit, in one transaction that also hands it to the queue
+//! (`graphile_worker` on PostgreSQL, chosen for its transactional hand-over, heartbeats and recovery of
+//! jobs whose process died; any number of `khot work` processes on any number of machines share it).
+//! A worker claims it, runs an engine off the async threads, tells its progress twice a second, and
+//! saves everything in one transaction that also ends the job. That transaction only commits while the
+//! worker's claim (the attempt's number) still holds, so a job that was taken up twice is saved once.
+//!
+//! After `kill -9` of the process the queue gives the job to the next worker; a job that has died with
+//! its process [`ATTEMPTS_MAX`] times ends as failed, with that reason.
+
+mod division;
+mod failure;
+mod import;
+mod progress;
+mod publication;
+mod worker;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+pub use failure::Failure;
+pub use worker::{Running, start};
+
+use crate::domain::Code;
+use crate::store::jobs::{self, JobRow};
+use crate::store::{StoreError, Tx};
+
+/// How often a job may die with its process before it is given up.
+pub const ATTEMPTS_MAX: i32 = 5;
+
+/// What a division needs to be repeated: with the same areas and units, the same answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DivisionParams {
+    pub seed: i64,
+    pub title: Option<String>,
+    /// A policy document; none for the default.
+    pub policy: Option<String>,
+    /// Publish from that day as soon as it is made and checked.
+    pub publish_from: Option<NaiveDate>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PublicationParams {
+    pub plan: Uuid,
+    pub valid_from: NaiveDate,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportWhat {
+    Areas,
+    Units,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ImportParams {
+    pub what: ImportWhat,
+    pub upload: Uuid,
+    /// The file to open among the upload's.
+    pub name: String,
+    pub crs: Option<String>,
+    pub encoding: Option<String>,
+    /// Findings only; nothing is changed.
+    pub dry_run: bool,
+}
+
+/// Queues the division of `area`, in the caller's transaction.
+pub async fn queue_division(tx: &mut Tx, area: &Code, params: &DivisionParams, now: DateTime<Utc>) -> Result<JobRow, StoreError> {
+    queue(tx, "division", area, params, now).await
+}
+
+/// Queues the publication of a plan of the banner `area`.
+pub async fn queue_publication(tx: &mut Tx, area: &Code, params: &PublicationParams, now: DateTime<Utc>) -> Result<JobRow, StoreError> {
+    queue(tx, "publication", area, params, now).await
+}
+
+/// Queues the import of an upload below `area`.
+pub async fn queue_import(tx: &mut Tx, area: &Code, params: &ImportParams, now: DateTime<Utc>) -> Result<JobRow, StoreError> {
+    queue(tx, "import", area, params, now).await
+}
+
+async fn queue(tx: &mut Tx, kind: &str, area: &Code, params: &impl Serialize, now: DateTime<Utc>) -> Result<JobRow, StoreError> {
+    let params: Value =
+        serde_json::to_value(params).map_err(|error| StoreError::Corrupt { what: "job", why: error.to_string() })?;
+    let id = Uuid::now_v7();
+    jobs::add(tx, id, kind, area, &params, now).await?;
+    jobs::get(tx, id).await?.ok_or_else(|| StoreError::Corrupt { what: "job", why: "it is out of its own scope".to_owned() })
+}

@@ -1,0 +1,57 @@
+/** The endpoints the screens use, one line each. */
+import { call } from './client'
+import type {
+  Account,
+  Area,
+  AreaItem,
+  AreaLevel,
+  Comparison,
+  Figures,
+  GridDetail,
+  Job,
+  Meta,
+  Plan,
+  PlanSummary,
+  Policy,
+  SearchHit,
+} from './types'
+
+type Items<T> = { items: T[] }
+type Signal = AbortSignal | undefined
+const id = encodeURIComponent
+
+export const khot = {
+  signIn: (username: string, password: string) =>
+    call<{ account: Account }>('POST', '/session', { body: { username, password } }),
+  session: () => call<{ account: Account }>('GET', '/session'),
+  signOut: () => call<void>('DELETE', '/session'),
+  meta: () => call<Meta>('GET', '/meta'),
+
+  area: (code: string, signal?: Signal, geometry = false) =>
+    call<Area>('GET', `/areas/${id(code)}`, { query: { geometry: geometry || undefined }, signal }),
+  children: (code: string, signal?: Signal, level?: AreaLevel) =>
+    call<Items<AreaItem>>('GET', `/areas/${id(code)}/children`, { query: { level }, signal }),
+  figures: (code: string, of: { on?: string; plan?: string }, signal?: Signal) =>
+    call<Figures>('GET', `/areas/${id(code)}/figures`, { query: of, signal }),
+  grid: (code: string, of: { on?: string; plan?: string }, signal?: Signal) =>
+    call<GridDetail>('GET', `/grids/${id(code)}`, { query: of, signal }),
+  search: (q: string, signal?: Signal) =>
+    call<Items<SearchHit>>('GET', '/search', { query: { q, limit: 8 }, signal }),
+  policy: (area: string, signal?: Signal) => call<Policy>('GET', '/policy', { query: { area }, signal }),
+  comparison: (area: string, on: string, signal?: Signal) =>
+    call<Comparison>('GET', '/comparison', { query: { area, by: 'area_type', on }, signal }),
+
+  plans: (area: string, signal?: Signal) =>
+    call<Items<PlanSummary>>('GET', `/areas/${id(area)}/plans`, { signal }),
+  plan: (plan: string, signal?: Signal) => call<Plan>('GET', `/plans/${id(plan)}`, { signal }),
+  divide: (area: string, body: { seed?: number; title?: string }) =>
+    call<Job>('POST', `/areas/${id(area)}/plans`, { body }),
+  publish: (plan: string, valid_from: string) =>
+    call<Job>('POST', `/plans/${id(plan)}/publication`, { body: { valid_from } }),
+  discard: (plan: string) => call<void>('DELETE', `/plans/${id(plan)}`),
+
+  job: (job: string, signal?: Signal) => call<Job>('GET', `/jobs/${id(job)}`, { signal }),
+  jobs: (area: string, signal?: Signal) =>
+    call<Items<Job>>('GET', '/jobs', { query: { area, limit: 20 }, signal }),
+  cancelJob: (job: string) => call<Job>('POST', `/jobs/${id(job)}/cancellation`),
+}

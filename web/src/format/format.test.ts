@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { groupCode, km2, lies, stem } from './areas'
+import { dayAfter, day, nextMonth } from './dates'
+import { count, DASH, fixed, ratio, share, short } from './numbers'
+
+describe('figures', () => {
+  it('are separated, and a dash when there are none', () => {
+    expect(count(1234567)).toBe('1,234,567')
+    expect(count(0)).toBe('0')
+    for (const nothing of [null, undefined, NaN, Infinity]) {
+      expect(count(nothing)).toBe(DASH)
+      expect(fixed(nothing, 2)).toBe(DASH)
+      expect(share(nothing)).toBe(DASH)
+      expect(km2(nothing)).toBe(DASH)
+    }
+  })
+
+  it('say 100% and 0% only when it is so', () => {
+    expect(share(1)).toBe('100%')
+    expect(share(0)).toBe('0%')
+    expect(share(0.9999)).toBe('99.9%')
+    expect(share(0.00001)).toBe('0.1%')
+    expect(share(0.683)).toBe('68.3%')
+  })
+
+  it('are shortened as each language does', () => {
+    expect(short(24_050_000, 'zh')).toBe('2,405 万')
+    expect(short(383_000, 'zh')).toBe('38.3 万')
+    expect(short(383_000, 'en')).toBe('383 k')
+    expect(short(24_050_000, 'en')).toBe('24.05 M')
+    expect(short(79_540, 'zh')).toBe('79,540')
+  })
+
+  it('give progress that reaches 100 only at the end', () => {
+    expect(ratio(147, 148)).toBe(99)
+    expect(ratio(148, 148)).toBe(100)
+    expect(ratio(0, 0)).toBe(0)
+  })
+})
+
+describe('areas and codes', () => {
+  it('have as many digits as they deserve', () => {
+    expect(km2(1_145_881e6)).toBe('1,145,881 km²')
+    expect(km2(12.6e6)).toBe('12.6 km²')
+    expect(km2(0.0423e6)).toBe('0.042 km²')
+  })
+
+  it('come in groups', () => {
+    expect(groupCode('150821100201003')).toBe('150821 100 201 003')
+    expect(groupCode('150821000000')).toBe('150821 000 000')
+  })
+
+  it('know what lies within what', () => {
+    expect(stem('150000000000')).toBe('15')
+    expect(stem('152500000000')).toBe('1525')
+    expect(stem('150821100201')).toBe('150821100201')
+    expect(lies('150821100201003', '150821100000')).toBe(true)
+    expect(lies('150822100201', '150821000000')).toBe(false)
+  })
+})
+
+describe('days', () => {
+  it('are written year first', () => {
+    expect(day('2026-11-23')).toBe('2026-11-23')
+    expect(day('nonsense')).toBe(DASH)
+    expect(day(null)).toBe(DASH)
+  })
+
+  it('follow each other over the end of a year', () => {
+    expect(dayAfter('2026-12-31')).toBe('2027-01-01')
+    expect(nextMonth('2026-11-23')).toBe('2026-12-01')
+    expect(nextMonth('2026-12-01')).toBe('2027-01-01')
+  })
+})

@@ -1,0 +1,77 @@
+/** Colours of the map. Area types use the Okabe–Ito set, safe for colour-blind eyes. */
+import type { AreaType } from '@/api/types'
+
+export const AREA_TYPES: readonly AreaType[] = ['urban', 'agricultural', 'pastoral', 'mixed']
+
+export const TYPE_COLOUR: Record<AreaType, string> = {
+  urban: '#0072B2',
+  agricultural: '#009E73',
+  pastoral: '#E69F00',
+  mixed: '#CC79A7',
+}
+
+/** Outlines of grids: the type's darker shade on a light map, its lighter shade on a dark one. */
+export const TYPE_EDGE: Record<Theme, Record<AreaType, string>> = {
+  light: { urban: '#00507D', agricultural: '#006B4E', pastoral: '#8A5F00', mixed: '#8A4A72' },
+  dark: { urban: '#5CB3E4', agricultural: '#4CCBA5', pastoral: '#F2BE55', mixed: '#E2A5C8' },
+}
+
+/** Households of a unit, six classes from none to 100 and more: one hue, light to dark. */
+export const UNIT_COLOURS: Record<Theme, readonly string[]> = {
+  light: ['#F1F3F6', '#D6E3F0', '#A9C6E3', '#6FA0D0', '#3B76B5', '#174B87'],
+  dark: ['#23272E', '#233A52', '#2A5279', '#3672A8', '#5A9AD3', '#A5CDF2'],
+}
+
+export type Theme = 'light' | 'dark'
+
+export interface Ground {
+  land: string
+  neighbours: string
+  water: string
+  coast: string
+  outline: string
+  faint: string
+  label: string
+  labelQuiet: string
+  halo: string
+  selected: string
+  casing: string
+  veil: string
+  hatch: string
+}
+
+export const GROUND: Record<Theme, Ground> = {
+  light: {
+    land: '#FAFAF8',
+    neighbours: '#ECEDED',
+    water: '#CFDDE8',
+    coast: '#C6C9CC',
+    outline: '#4A5058',
+    faint: '#7C838C',
+    label: '#22262B',
+    labelQuiet: '#5A616A',
+    halo: 'rgba(255,255,255,0.92)',
+    selected: '#1F5FBF',
+    casing: '#FFFFFF',
+    veil: 'rgba(244,245,246,0.62)',
+    hatch: '#3A3F46',
+  },
+  dark: {
+    land: '#1B1E23',
+    neighbours: '#15171B',
+    water: '#1F3345',
+    coast: '#3A4048',
+    outline: '#AEB5BE',
+    faint: '#7E8690',
+    label: '#EEF0F2',
+    labelQuiet: '#C4CAD1',
+    halo: 'rgba(20,22,26,0.92)',
+    selected: '#8CBCFF',
+    casing: '#0E1013',
+    veil: 'rgba(16,18,22,0.6)',
+    hatch: '#E8EAED',
+  },
+}
+
+export const FONT: string[] = ['Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', 'sans-serif']
+export const FONT_BOLD: string[] = ['Noto Sans CJK SC Bold', ...FONT]

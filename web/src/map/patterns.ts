@@ -1,0 +1,85 @@
+/** Small textures drawn here rather than fetched: one for each area type, and hatching for what is out of band. */
+import type { AreaType } from '@/api/types'
+import { GROUND, TYPE_EDGE, type Theme } from './palette'
+
+const SIZE = 16
+
+type Pen = CanvasRenderingContext2D
+
+const MARKS: Record<AreaType, (pen: Pen) => void> = {
+  // a street grid
+  urban: (pen) =>
+    stroke(pen, [
+      [0, 4, 16, 4],
+      [0, 12, 16, 12],
+      [4, 0, 4, 16],
+      [12, 0, 12, 16],
+    ]),
+  // furrows
+  agricultural: (pen) =>
+    stroke(pen, [
+      [0, 4, 16, 4],
+      [0, 12, 16, 12],
+    ]),
+  // scattered tufts
+  pastoral: (pen) =>
+    dots(pen, [
+      [4, 4],
+      [12, 12],
+    ]),
+  // furrows and tufts
+  mixed: (pen) => {
+    stroke(pen, [[0, 4, 16, 4]])
+    dots(pen, [
+      [4, 12],
+      [12, 12],
+    ])
+  },
+}
+
+function stroke(pen: Pen, lines: [number, number, number, number][]): void {
+  pen.beginPath()
+  for (const [x1, y1, x2, y2] of lines) {
+    pen.moveTo(x1, y1)
+    pen.lineTo(x2, y2)
+  }
+  pen.stroke()
+}
+
+function dots(pen: Pen, at: [number, number][]): void {
+  for (const [x, y] of at) {
+    pen.beginPath()
+    pen.arc(x, y, 1.3, 0, Math.PI * 2)
+    pen.fill()
+  }
+}
+
+function canvas(draw: (pen: Pen) => void, colour: string, width: number): HTMLCanvasElement {
+  const element = document.createElement('canvas')
+  element.width = element.height = SIZE * 2
+  const pen = element.getContext('2d')
+  if (pen) {
+    pen.scale(2, 2)
+    pen.strokeStyle = pen.fillStyle = colour
+    pen.lineWidth = width
+    draw(pen)
+  }
+  return element
+}
+
+/** Draws the texture that a style asks for by name: `type-light-urban`, `hatch-dark`. */
+export function pattern(name: string): HTMLCanvasElement | null {
+  const [kind, theme, type] = name.split('-') as [string, Theme, AreaType]
+  if (!(theme in GROUND)) return null
+  if (kind === 'hatch') {
+    // Diagonals that meet at the tile's edges.
+    const lines: [number, number, number, number][] = [-8, 0, 8, 16].map((x) => [x, 16, x + 16, 0])
+    return canvas((pen) => stroke(pen, lines), GROUND[theme].hatch, 1)
+  }
+  if (kind === 'type' && type in MARKS) return canvas(MARKS[type], TYPE_EDGE[theme][type], 0.8)
+  return null
+}
+
+export function patternUrl(name: string): string {
+  return pattern(name)?.toDataURL() ?? ''
+}

@@ -1,0 +1,112 @@
+/** What lies under the pointer, and which of it a click means. */
+import type { MapGeoJSONFeature, Map as MapLibreMap, PointLike } from 'maplibre-gl'
+import type { AreaLevel, AreaType } from '@/api/types'
+import { LEVELS } from '@/format/areas'
+import { DRAFT } from './layers/draft'
+import { GRIDS } from './layers/grids'
+import { LABEL_LAYERS } from './layers/labels'
+import { AREAS } from './layers/types'
+
+export interface AreaUnder {
+  kind: 'area'
+  code: string
+  name: string
+  level: AreaLevel
+  area_type: AreaType | null
+}
+export interface GridUnder {
+  kind: 'grid'
+  code: string
+  village: string
+  area_type: AreaType | null
+  households: number | null
+  in_band: boolean
+  dedicated: boolean
+}
+export type Under = AreaUnder | GridUnder
+
+export interface Standing {
+  code: string
+  level: AreaLevel
+}
+
+type ByLevel = Partial<Record<AreaLevel, AreaUnder>>
+
+/** Grids can be picked once they are wide enough to be told apart, somewhat before their labels show. */
+const LEGIBLE_BEFORE_LABEL = 1.3
+
+/**
+ * Inside the area in view a click means its next level down. Outside of it, the neighbour: the same level,
+ * or the finest there is.
+ */
+export function areaMeant(areas: ByLevel, standing: Standing): AreaUnder | null {
+  const at = LEVELS.indexOf(standing.level)
+  if (areas[standing.level]?.code === standing.code) {
+    const below = LEVELS[at + 1]
+    return (below && areas[below]) ?? null
+  }
+  for (let i = at; i > 0; i--) {
+    const level = LEVELS[i]
+    if (level && areas[level]) return areas[level]
+  }
+  return null
+}
+
+const asArea = ({ properties: p }: MapGeoJSONFeature): AreaUnder => ({
+  kind: 'area',
+  code: String(p.code),
+  name: String(p.name),
+  level: p.level as AreaLevel,
+  area_type: (p.area_type as AreaType | undefined) ?? null,
+})
+
+const asGrid = ({ properties: p }: MapGeoJSONFeature): GridUnder => ({
+  kind: 'grid',
+  code: String(p.code),
+  village: String(p.village),
+  area_type: (p.area_type as AreaType | undefined) ?? null,
+  households: typeof p.households === 'number' ? p.households : null,
+  in_band: p.in_band !== false,
+  dedicated: p.kind === 'dedicated',
+})
+
+const present = (map: MapLibreMap, ids: string[]): string[] => ids.filter((id) => map.getLayer(id))
+
+export function areasUnder(map: MapLibreMap, point: PointLike): ByLevel {
+  const found: ByLevel = {}
+  for (const feature of map.queryRenderedFeatures(point, { layers: present(map, ['hover-fill']) })) {
+    const area = asArea(feature)
+    found[area.level] ??= area
+  }
+  return found
+}
+
+export interface PickOptions {
+  standing: Standing
+  gridLabelZoom: number
+  grids: boolean
+  draft: boolean
+}
+
+export function gridUnder(map: MapLibreMap, point: PointLike, options: PickOptions): GridUnder | null {
+  if (!options.grids && !options.draft) return null
+  if (map.getZoom() < options.gridLabelZoom - LEGIBLE_BEFORE_LABEL) return null
+  const layers = present(map, ['hover-grid-fill'])
+  const hit = map.queryRenderedFeatures(point, { layers })[0]
+  return hit ? asGrid(hit) : null
+}
+
+export function under(map: MapLibreMap, point: PointLike, options: PickOptions): Under | null {
+  const label = map.queryRenderedFeatures(point, { layers: present(map, LABEL_LAYERS) })[0]
+  if (label) {
+    const named = asArea(label)
+    if (LEVELS.indexOf(named.level) > LEVELS.indexOf(options.standing.level)) return named
+  }
+  return gridUnder(map, point, options) ?? areaMeant(areasUnder(map, point), options.standing)
+}
+
+/** The vector source a picked thing is drawn from, for its hover state. */
+export const stateTarget = (thing: Under, draft: boolean) =>
+  thing.kind === 'area'
+    ? { source: AREAS, sourceLayer: 'areas', id: thing.code }
+    : { source: draft ? DRAFT : GRIDS, sourceLayer: 'grids', id: thing.code }

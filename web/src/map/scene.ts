@@ -1,0 +1,29 @@
+/** Everything the map's style depends on, as one plain value: style = f(scene). */
+import type { FeatureCollection, Geometry } from 'geojson'
+import type { LayerSpecification, SourceSpecification } from 'maplibre-gl'
+import type { LayerName } from '@/url/state'
+import type { Theme } from './palette'
+
+export interface Scene {
+  theme: Theme
+  language: 'zh' | 'en'
+  /** Where tiles are served, without a slash at the end. */
+  origin: string
+  day: string
+  areasVersion: string
+  gridsVersion: string
+  layers: readonly LayerName[]
+  draft: string | null
+  selected: string | null
+  /** The area in view, when it is smaller than the region: what lies outside is veiled. */
+  focus: { code: string; geometry: Geometry } | null
+  /** From this zoom on a typical grid of the area in view is large enough for its label. */
+  gridLabelZoom: number
+}
+
+export interface LayerGroup {
+  sources(scene: Scene): Record<string, SourceSpecification>
+  layers(scene: Scene): LayerSpecification[]
+}
+
+export const EMPTY: FeatureCollection = { type: 'FeatureCollection', features: [] }

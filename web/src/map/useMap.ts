@@ -1,0 +1,204 @@
+/** One MapLibre map in one element, drawn from a scene; the page never touches the map itself. */
+import { Map as MapLibreMap, ScaleControl, setWorkerUrl, type MapMouseEvent } from 'maplibre-gl'
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url'
+import { onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref } from 'vue'
+import type { Camera } from '@/url/state'
+import { wantsLessMotion } from '@/use/useNarrow'
+import { sameCamera } from './camera'
+import { pattern } from './patterns'
+import {
+  areaMeant,
+  areasUnder,
+  stateTarget,
+  under,
+  type AreaUnder,
+  type PickOptions,
+  type Under,
+} from './pick'
+import type { Scene } from './scene'
+import { styleOf } from './style'
+
+setWorkerUrl(workerUrl)
+
+export interface MapEvents {
+  moved: (camera: Camera) => void
+  picked: (thing: Under | null) => void
+  entered: (area: AreaUnder) => void
+}
+
+export interface Hover {
+  thing: Under
+  village: string | null
+  x: number
+  y: number
+}
+
+const LOADING_AFTER_MS = 400
+const TELL_AFTER_MS = 250
+
+export function useMap(
+  element: Ref<HTMLElement | null>,
+  scene: () => Scene,
+  picking: () => PickOptions | null,
+  events: MapEvents,
+) {
+  const map = shallowRef<MapLibreMap | null>(null)
+  const hover = shallowRef<Hover | null>(null)
+  const zoom = ref(4)
+  const loading = ref(true)
+  const failed = ref(false)
+  const tilesFailed = ref(false)
+  let loadingTimer: number | undefined
+  let movedTimer: number | undefined
+  let frame = 0
+  let lit: Under | null = null
+  let litState: ReturnType<typeof stateTarget> | null = null
+
+  function light(thing: Under | null): void {
+    const m = map.value
+    if (!m || (lit?.code === thing?.code && lit?.kind === thing?.kind)) return
+    const target = thing && stateTarget(thing, scene().draft !== null)
+    for (const [state, on] of [
+      [litState, false],
+      [target, true],
+    ] as const) {
+      if (state && m.getSource(state.source)) m.setFeatureState(state, { hover: on })
+    }
+    lit = thing
+    litState = target
+  }
+
+  function pointAt(event: MapMouseEvent): void {
+    cancelAnimationFrame(frame)
+    frame = requestAnimationFrame(() => {
+      const m = map.value
+      const options = picking()
+      if (!m || !options) return
+      const thing = under(m, event.point, options)
+      light(thing)
+      m.getCanvas().style.cursor = thing ? 'pointer' : ''
+      const village = thing?.kind === 'grid' ? (areasUnder(m, event.point).village?.name ?? null) : null
+      hover.value = thing ? { thing, village, x: event.point.x, y: event.point.y } : null
+    })
+  }
+  function leave(): void {
+    cancelAnimationFrame(frame)
+    light(null)
+    hover.value = null
+  }
+
+  const cameraNow = (m: MapLibreMap): Camera => {
+    const { lng, lat } = m.getCenter()
+    return { lon: lng, lat, zoom: m.getZoom() }
+  }
+
+  function settle(busy: boolean): void {
+    window.clearTimeout(loadingTimer)
+    if (busy) loadingTimer = window.setTimeout(() => (loading.value = true), LOADING_AFTER_MS)
+    else loading.value = false
+  }
+
+  function create(container: HTMLElement): void {
+    const m = new MapLibreMap({
+      container,
+      style: styleOf(scene()),
+      center: [112, 44],
+      zoom: 4,
+      minZoom: 2,
+      maxZoom: 18,
+      maxPitch: 0,
+      dragRotate: false,
+      touchPitch: false,
+      doubleClickZoom: false,
+      attributionControl: false,
+      fadeDuration: wantsLessMotion() ? 0 : 120,
+      renderWorldCopies: false,
+    })
+    m.touchZoomRotate.disableRotation()
+    m.keyboard.disableRotation()
+    m.addControl(new ScaleControl({ maxWidth: 120, unit: 'metric' }), 'bottom-left')
+    m.setMissingStyleImageResolver((id) => {
+      const image = pattern(id)
+      const pen = image?.getContext('2d')
+      if (image && pen && !m.hasImage(id)) {
+        m.addImage(id, pen.getImageData(0, 0, image.width, image.height), { pixelRatio: 2 })
+      }
+    })
+    m.on('dataloading', () => settle(true))
+    m.on('idle', () => settle(false))
+    m.on('error', (event) => {
+      // A basemap file that isn't there is no failure: the ground is simply emptier.
+      const source = 'sourceId' in event ? String(event.sourceId) : ''
+      if (m.getSource(source)?.type === 'vector') tilesFailed.value = true
+    })
+    m.on('move', () => (zoom.value = m.getZoom()))
+    m.on('moveend', () => {
+      window.clearTimeout(movedTimer)
+      movedTimer = window.setTimeout(() => events.moved(cameraNow(m)), TELL_AFTER_MS)
+    })
+    m.on('mousemove', pointAt)
+    m.on('mouseout', leave)
+    m.on('movestart', leave)
+    m.on('click', (event) => {
+      const options = picking()
+      if (options) events.picked(under(m, event.point, options))
+    })
+    m.on('dblclick', (event) => {
+      const options = picking()
+      const area = options && areaMeant(areasUnder(m, event.point), options.standing)
+      if (area) events.entered(area)
+    })
+    map.value = m
+  }
+
+  onMounted(() => {
+    if (!element.value) return
+    try {
+      create(element.value)
+    } catch {
+      failed.value = true
+      loading.value = false
+    }
+  })
+  onBeforeUnmount(() => {
+    window.clearTimeout(movedTimer)
+    window.clearTimeout(loadingTimer)
+    cancelAnimationFrame(frame)
+    map.value?.remove()
+    map.value = null
+  })
+  watch(scene, (next) => {
+    leave()
+    map.value?.setStyle(styleOf(next), { diff: true })
+  })
+
+  function look(camera: Camera): void {
+    const m = map.value
+    if (!m || sameCamera(cameraNow(m), camera)) return
+    m.easeTo({
+      center: [camera.lon, camera.lat],
+      zoom: camera.zoom,
+      duration: wantsLessMotion() ? 0 : 180,
+    })
+  }
+  function retryTiles(): void {
+    tilesFailed.value = false
+    const m = map.value
+    for (const [id, source] of Object.entries(m?.getStyle().sources ?? {})) {
+      if (source.type === 'vector') m?.refreshTiles(id)
+    }
+  }
+
+  return {
+    hover,
+    zoom,
+    loading,
+    failed,
+    tilesFailed,
+    look,
+    retryTiles,
+    zoomIn: () => map.value?.zoomIn({ duration: 150 }),
+    zoomOut: () => map.value?.zoomOut({ duration: 150 }),
+    size: () => map.value?.getContainer().getBoundingClientRect() ?? null,
+  }
+}

@@ -1,0 +1,59 @@
+/** Puts together what the map's style depends on. */
+import { computed, type Ref } from 'vue'
+import type { Area, Figures, Plan } from '@/api/types'
+import { zoomForGrids } from '@/map/camera'
+import type { PickOptions } from '@/map/pick'
+import type { Scene } from '@/map/scene'
+import { useMeta } from '@/session/useMeta'
+import { useTheme } from '@/theme/useTheme'
+import { useView } from '@/url/useView'
+import { useWords } from '@/words/useWords'
+
+const PASTORAL_GRID_M2 = 60e6
+
+export function useScene(place: Ref<Area | null>, figures: Ref<Figures | null>, plan: Ref<Plan | null>) {
+  const { view, day } = useView()
+  const { meta } = useMeta()
+  const { theme } = useTheme()
+  const { language } = useWords()
+
+  /** A typical grid of what is looked at decides from which zoom labels have room. */
+  const gridLabelZoom = computed(() => {
+    const area = place.value
+    const grids = view.value.draft ? plan.value?.scores?.grids : figures.value?.grids
+    const bbox = area?.bbox
+    const lat = bbox ? (bbox[1] + bbox[3]) / 2 : 44
+    if (!area || !grids || area.area_m2 === 0) return zoomForGrids(PASTORAL_GRID_M2, lat)
+    const covered =
+      area.level === 'region' || area.level === 'league' ? PASTORAL_GRID_M2 : area.area_m2 / grids
+    return zoomForGrids(covered, lat)
+  })
+
+  const scene = computed<Scene>(() => {
+    const geometry = place.value?.geometry
+    return {
+      theme: theme.value,
+      language: language.value,
+      origin: window.location.origin,
+      day: day.value,
+      areasVersion: meta.value?.areas_version ?? '',
+      gridsVersion: meta.value?.grids_version ?? '',
+      layers: view.value.layers,
+      draft: view.value.draft,
+      selected: view.value.sel,
+      focus: place.value && geometry ? { code: place.value.code, geometry } : null,
+      gridLabelZoom: gridLabelZoom.value,
+    }
+  })
+  const picking = computed<PickOptions | null>(() =>
+    place.value
+      ? {
+          standing: { code: place.value.code, level: place.value.level },
+          gridLabelZoom: gridLabelZoom.value,
+          grids: view.value.layers.includes('grids'),
+          draft: view.value.draft !== null,
+        }
+      : null,
+  )
+  return { scene, picking }
+}

@@ -1,0 +1,94 @@
+/** What the address holds, as one plain value. Reading is lenient: what can't be understood is left out. */
+
+export const LAYER_NAMES = ['types', 'grids', 'units', 'places'] as const
+export type LayerName = (typeof LAYER_NAMES)[number]
+export const DEFAULT_LAYERS: readonly LayerName[] = ['types', 'grids', 'places']
+
+export interface Camera {
+  lon: number
+  lat: number
+  zoom: number
+}
+
+export interface ViewState {
+  /** The area in view; null means the whole region. */
+  area: string | null
+  /** A selected area (12 digits) or grid (15 digits). */
+  sel: string | null
+  /** The day figures are for; null means today. */
+  on: string | null
+  layers: readonly LayerName[]
+  camera: Camera | null
+  /** A plan drawn over the published one. */
+  draft: string | null
+  /** A job being watched. */
+  job: string | null
+}
+
+export type RawQuery = Record<string, string | null | undefined | (string | null)[]>
+
+const text = (raw: RawQuery, key: string): string | null => {
+  const value = raw[key]
+  const first = Array.isArray(value) ? value[0] : value
+  return first ? first : null
+}
+
+const matching = (value: string | null, pattern: RegExp): string | null =>
+  value !== null && pattern.test(value) ? value : null
+
+export function parseDay(value: string | null): string | null {
+  if (value === null || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return null
+  const date = new Date(`${value}T00:00:00Z`)
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value) ? value : null
+}
+
+export function parseCamera(value: string | null): Camera | null {
+  const parts = value?.split(',').map(Number) ?? []
+  const [lon, lat, zoom] = parts
+  if (parts.length !== 3 || lon === undefined || lat === undefined || zoom === undefined) return null
+  if (!parts.every(Number.isFinite)) return null
+  if (Math.abs(lon) > 180 || Math.abs(lat) > 85 || zoom < 0 || zoom > 22) return null
+  return { lon, lat, zoom }
+}
+
+export const formatCamera = (c: Camera): string =>
+  `${c.lon.toFixed(4)},${c.lat.toFixed(4)},${c.zoom.toFixed(2)}`
+
+function parseLayers(value: string | null): readonly LayerName[] {
+  if (value === null) return DEFAULT_LAYERS
+  if (value === 'none') return []
+  return LAYER_NAMES.filter((name) => value.split('.').includes(name))
+}
+
+function formatLayers(layers: readonly LayerName[]): string | undefined {
+  const ordered = LAYER_NAMES.filter((name) => layers.includes(name))
+  if (ordered.join('.') === DEFAULT_LAYERS.join('.')) return undefined
+  return ordered.length === 0 ? 'none' : ordered.join('.')
+}
+
+export function parseView(raw: RawQuery): ViewState {
+  return {
+    area: matching(text(raw, 'area'), /^\d{12}$/),
+    sel: matching(text(raw, 'sel'), /^(\d{12}|\d{15})$/),
+    on: parseDay(text(raw, 'on')),
+    layers: parseLayers(text(raw, 'layers')),
+    camera: parseCamera(text(raw, 'at')),
+    draft: matching(text(raw, 'draft'), /^[\w-]{1,64}$/),
+    job: matching(text(raw, 'job'), /^[\w-]{1,64}$/),
+  }
+}
+
+export function formatView(view: ViewState): Record<string, string> {
+  const all: Record<string, string | undefined | null> = {
+    area: view.area,
+    sel: view.sel,
+    on: view.on,
+    layers: formatLayers(view.layers),
+    draft: view.draft,
+    job: view.job,
+    at: view.camera ? formatCamera(view.camera) : null,
+  }
+  return Object.fromEntries(Object.entries(all).filter((pair): pair is [string, string] => !!pair[1]))
+}
+
+export const isGridCode = (code: string | null): code is string => code !== null && code.length === 15

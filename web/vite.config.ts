@@ -1,0 +1,29 @@
+import { fileURLToPath } from 'node:url'
+import vue from '@vitejs/plugin-vue'
+import elementPlus from 'unplugin-element-plus/vite'
+import { defineConfig } from 'vitest/config'
+
+// In development the Rust server stands beside Vite; KHOT_URL says where.
+const server = process.env.KHOT_URL ?? 'http://127.0.0.1:8080'
+const proxied = ['/api', '/basemap', '/openapi.json']
+
+export default defineConfig({
+  plugins: [vue(), elementPlus({})],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  server: { proxy: Object.fromEntries(proxied.map((p) => [p, { target: server }])) },
+  build: {
+    target: 'es2022',
+    chunkSizeWarningLimit: 1200,
+    rollupOptions: {
+      output: {
+        manualChunks(id) {
+          if (/node_modules\/(maplibre-gl)\//.test(id)) return 'maplibre'
+          if (/node_modules\/(echarts|zrender)\//.test(id)) return 'echarts'
+          if (/node_modules\/(@?vue|vue-router|vue-i18n|@intlify)\//.test(id)) return 'vue'
+          return undefined
+        },
+      },
+    },
+  },
+  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+})
