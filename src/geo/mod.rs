@@ -8,4 +8,6 @@ pub mod cells;
 pub mod crs;
 pub mod dissolve;
 pub mod measure;
+mod planar;
+mod rings;
 pub mod validity;
