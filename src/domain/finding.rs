@@ -35,7 +35,28 @@ pub enum FindingKind {
     Empty,
     /// The file ends in the middle, or can't be read past some point.
     Unreadable {
-        why: String,
+        why: Text,
+    },
+    /// The ending of the file's name is none that is read or written here.
+    UnknownFormat {
+        ending: String,
+    },
+    /// The bytes are not text in the encoding that was named (UTF-8 when none was).
+    WrongEncoding {
+        encoding: String,
+    },
+    /// No encoding of that name is known.
+    UnknownEncoding {
+        encoding: String,
+    },
+    /// More rows, corners or bytes than one file, row or value may have.
+    OverLimit {
+        what: Text,
+        max: u64,
+    },
+    /// The list of findings was cut: that many more were found.
+    MoreFindings {
+        more: u64,
     },
     MissingValue {
         column: String,
@@ -43,7 +64,7 @@ pub enum FindingKind {
     BadValue {
         column: String,
         value: String,
-        expected: String,
+        expected: Text,
     },
     NegativeCount {
         column: String,
@@ -61,7 +82,7 @@ pub enum FindingKind {
     },
     /// A ring that crosses or touches itself, is too short, or encloses nothing.
     InvalidRing {
-        why: String,
+        why: Text,
     },
     /// A coordinate outside the world, or not a number.
     BadCoordinate,
@@ -82,6 +103,11 @@ pub enum FindingKind {
         other: String,
         overlap_m2: u64,
     },
+    /// The units leave part of the village out.
+    Gap {
+        village: String,
+        gap_m2: u64,
+    },
     /// The point or unit lies in no village.
     OutsideVillage,
     /// The cells of a village have different H3 resolutions, or the cell is no valid index.
@@ -90,10 +116,60 @@ pub enum FindingKind {
     },
 }
 
+impl Finding {
+    /// About one row; `subject` is the code it carries, if any could be read.
+    pub fn row(row: u64, subject: Option<&str>, kind: FindingKind) -> Self {
+        Self { row: Some(row), subject: subject.map(str::to_owned), kind }
+    }
+
+    /// About the file as a whole.
+    pub fn file(kind: FindingKind) -> Self {
+        Self { row: None, subject: None, kind }
+    }
+}
+
 impl FindingKind {
+    /// The stable name, as stored and sent.
+    pub fn code(&self) -> &'static str {
+        use FindingKind::*;
+        match self {
+            UnknownColumn { .. } => "unknown_column",
+            MissingColumn { .. } => "missing_column",
+            MissingCrs => "missing_crs",
+            UnknownCrs { .. } => "unknown_crs",
+            Empty => "empty",
+            Unreadable { .. } => "unreadable",
+            UnknownFormat { .. } => "unknown_format",
+            WrongEncoding { .. } => "wrong_encoding",
+            UnknownEncoding { .. } => "unknown_encoding",
+            OverLimit { .. } => "over_limit",
+            MoreFindings { .. } => "more_findings",
+            MissingValue { .. } => "missing_value",
+            BadValue { .. } => "bad_value",
+            NegativeCount { .. } => "negative_count",
+            FewerPeopleThanHouseholds { .. } => "fewer_people_than_households",
+            MissingGeometry => "missing_geometry",
+            WrongGeometry { .. } => "wrong_geometry",
+            InvalidRing { .. } => "invalid_ring",
+            BadCoordinate => "bad_coordinate",
+            DuplicateCode { .. } => "duplicate_code",
+            NoParent { .. } => "no_parent",
+            OutsideParent { .. } => "outside_parent",
+            Overlap { .. } => "overlap",
+            Gap { .. } => "gap",
+            OutsideVillage => "outside_village",
+            BadCell { .. } => "bad_cell",
+        }
+    }
+
     /// Whether a file with this finding can't be loaded. The rest are remarks.
     pub fn is_error(&self) -> bool {
-        !matches!(self, FindingKind::UnknownColumn { .. } | FindingKind::FewerPeopleThanHouseholds { .. })
+        !matches!(
+            self,
+            FindingKind::UnknownColumn { .. }
+                | FindingKind::FewerPeopleThanHouseholds { .. }
+                | FindingKind::MoreFindings { .. }
+        )
     }
 
     pub fn text(&self) -> Text {
@@ -120,15 +196,36 @@ impl FindingKind {
                 Text::new("文件是空的，没有可导入的内容", "the file is empty: there is nothing to import")
             }
             Unreadable { why } => Text::new(
-                format!("文件无法读取（可能已截断或损坏）：{why}"),
-                format!("the file can't be read (cut short or damaged?): {why}"),
+                format!("文件无法读取（可能已截断或损坏）：{}", why.zh),
+                format!("the file can't be read (cut short or damaged?): {}", why.en),
             ),
+            UnknownFormat { ending } => Text::new(
+                format!("不支持“{ending}”格式：请使用 .geojson、.geojsonl、.shp、.gpkg 或 .csv"),
+                format!(
+                    "'{ending}' is not a format known here: use .geojson, .geojsonl, .shp, .gpkg or .csv"
+                ),
+            ),
+            WrongEncoding { encoding } => Text::new(
+                format!("文字不是 {encoding} 编码：请用 --encoding 指明，例如 --encoding GBK"),
+                format!("the text is not in {encoding}: name its encoding, for example with --encoding GBK"),
+            ),
+            UnknownEncoding { encoding } => Text::new(
+                format!("不认识编码“{encoding}”：请使用 UTF-8、GBK 或 GB18030"),
+                format!("encoding '{encoding}' is not known here: use UTF-8, GBK or GB18030"),
+            ),
+            OverLimit { what, max } => Text::new(
+                format!("{}超过上限 {max}", what.zh),
+                format!("more {} than the limit of {max}", what.en),
+            ),
+            MoreFindings { more } => {
+                Text::new(format!("另有 {more} 条问题未列出"), format!("{more} more findings are not listed"))
+            }
             MissingValue { column } => {
                 Text::new(format!("“{column}”没有值"), format!("'{column}' has no value"))
             }
             BadValue { column, value, expected } => Text::new(
-                format!("“{column}”的值“{value}”不对，应为 {expected}"),
-                format!("'{column}' is '{value}', but should be {expected}"),
+                format!("“{column}”的值“{value}”不对，应为{}", expected.zh),
+                format!("'{column}' is '{value}', but should be {}", expected.en),
             ),
             NegativeCount { column, value } => Text::new(
                 format!("“{column}”不能为负数：{value}"),
@@ -143,7 +240,8 @@ impl FindingKind {
                 Text::new(format!("图形类型不对：{found}"), format!("wrong kind of geometry: {found}"))
             }
             InvalidRing { why } => {
-                Text::new(format!("边界环无效：{why}"), format!("an outline's ring is invalid: {why}"))
+                let zh = format!("边界环无效：{}", why.zh);
+                Text::new(zh, format!("an outline's ring is invalid: {}", why.en))
             }
             BadCoordinate => Text::new(
                 "坐标超出范围或不是数字：请核对坐标系与经纬度次序",
@@ -164,6 +262,10 @@ impl FindingKind {
             Overlap { other, overlap_m2 } => Text::new(
                 format!("与 {other} 重叠 {overlap_m2} 平方米"),
                 format!("it overlaps {other} by {overlap_m2} m²"),
+            ),
+            Gap { village, gap_m2 } => Text::new(
+                format!("各单元未覆盖 {village} 的 {gap_m2} 平方米"),
+                format!("the units leave out {gap_m2} m² of {village}"),
             ),
             OutsideVillage => Text::new("不在任何嘎查村社区之内", "it lies in no village"),
             BadCell { cell } => Text::new(
