@@ -88,6 +88,11 @@ pub fn make_areas(sources: &Sources, banner: &Code, seed: u64) -> Result<Vec<Are
     areas(sources, banner, &sketch(sources, banner, seed)?)
 }
 
+/// All banners with their real outlines, so that a map of some of them is whole.
+pub fn banner_areas(sources: &Sources) -> Vec<Area> {
+    outlines::banners(sources)
+}
+
 /// The region and its twelve leagues, with real outlines: the banners' dissolved.
 pub fn upper_areas(sources: &Sources) -> Vec<Area> {
     outlines::upper(sources)

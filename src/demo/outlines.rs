@@ -35,6 +35,15 @@ pub(super) fn areas(sketch: &Sketch) -> Vec<Area> {
     areas
 }
 
+/// Every banner with its real outline.
+pub(super) fn banners(sources: &Sources) -> Vec<Area> {
+    let area = |code: &Code| {
+        let outline = sources.outline(code)?.clone();
+        Some(above(code, sources.name(code).unwrap_or_default(), outline, false))
+    };
+    sources.banners().iter().filter_map(area).collect()
+}
+
 /// The region and the leagues: real outlines, dissolved from the banners'.
 pub(super) fn upper(sources: &Sources) -> Vec<Area> {
     let banners = sources.banners();

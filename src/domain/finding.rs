@@ -54,6 +54,10 @@ pub enum FindingKind {
         what: Text,
         max: u64,
     },
+    /// It lies outside the area that the import is for.
+    OutsideScope {
+        area: String,
+    },
     /// The list of findings was cut: that many more were found.
     MoreFindings {
         more: u64,
@@ -137,6 +141,10 @@ impl FindingKind {
             MissingColumn { .. } => "missing_column",
             MissingCrs => "missing_crs",
             UnknownCrs { .. } => "unknown_crs",
+            OutsideScope { area } => Text::new(
+                format!("不在导入范围 {area} 之内：请用 --area 指明范围"),
+                format!("it lies outside {area}, which the import is for: name another with --area"),
+            ),
             Empty => "empty",
             Unreadable { .. } => "unreadable",
             UnknownFormat { .. } => "unknown_format",

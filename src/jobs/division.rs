@@ -44,6 +44,7 @@ pub async fn run(store: &Store, scope: &Scope, job: &JobRow, params: &DivisionPa
     progress.expect(banners.iter().map(|banner| banner.villages).sum());
     let today = clock::local_day(clock::now());
     let mut made = Vec::with_capacity(banners.len());
+    let mut grids = 0;
     for banner in banners {
         let task = load(&mut tx, &banner.code, &policy, params, today).await?;
         let plan = divide(task, banner.name, params, &policy, progress).await?;
@@ -52,8 +53,9 @@ pub async fn run(store: &Store, scope: &Scope, job: &JobRow, params: &DivisionPa
             publish(&mut tx, &plan, day).await?;
         }
         made.push(plan.id);
+        grids += plan.grids.len();
     }
-    Ok((tx, json!({"plans": made})))
+    Ok((tx, json!({"plans": made, "grids": grids})))
 }
 
 /// All that the engine needs of one banner.

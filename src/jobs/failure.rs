@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::Text;
+use crate::domain::{Finding, Text};
 use crate::store::StoreError;
 
 /// A job's end without a result.
@@ -14,6 +14,9 @@ pub enum Failure {
     /// It can't be done, and trying again won't help.
     #[error("{code}: {}", text.en)]
     Refused { code: &'static str, text: Text },
+    /// A file can't be used; what is wrong with it, row by row.
+    #[error("the file can't be used: {} findings", findings.len())]
+    Unusable { findings: Vec<Finding> },
     /// The store failed; the queue tries again.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -29,6 +32,15 @@ impl Failure {
         match self {
             Failure::Refused { code, text } => json!({"code": code, "zh": text.zh, "en": text.en}),
             Failure::Cancelled => Value::Null,
+            Failure::Unusable { findings } => {
+                let errors = findings.iter().filter(|finding| finding.kind.is_error()).count();
+                json!({
+                    "code": "unusable",
+                    "zh": format!("文件无法使用，有 {errors} 处错误；库中没有任何更改"),
+                    "en": format!("the file can't be used: {errors} errors; nothing was changed"),
+                    "findings": findings_wire(findings),
+                })
+            }
             Failure::Store(_) => json!({
                 "code": "store",
                 "zh": "数据库出错，任务没有留下任何更改：请稍后再试",
@@ -36,4 +48,19 @@ impl Failure {
             }),
         }
     }
+}
+
+/// Findings with their sentences in both languages.
+pub fn findings_wire(findings: &[Finding]) -> Vec<Value> {
+    findings
+        .iter()
+        .map(|finding| {
+            let mut value = serde_json::to_value(finding).unwrap_or_default();
+            let text = finding.kind.text();
+            value["error"] = json!(finding.kind.is_error());
+            value["zh"] = json!(text.zh);
+            value["en"] = json!(text.en);
+            value
+        })
+        .collect()
 }
