@@ -1,1 +1,92 @@
-//! To come.
+//! ENGINE: divides one village into grids. Imports `domain` and `geo` only; no IO, clock or
+//! randomness of its own: the seed is a parameter and the same input gives the same answer.
+//!
+//! ## Method
+//!
+//! The units of a village are a graph: a unit knows its households, people, area and centre, an edge
+//! the length of the common border. Grids are a partition of the graph into connected parts.
+//!
+//! 1. [`graph`]: components. A village in pieces gets grids for each piece.
+//! 2. [`count`]: which numbers of grids to try: those that can be in the band by arithmetic, nearest
+//!    to the target first, then more where area or travel demand it.
+//! 3. [`seed`]: a first partition, either seeds far apart that grow, the lightest first, or
+//!    cutting spanning trees in two until there are enough parts.
+//! 4. [`improve`]: two neighbouring parts are merged and split again along the best edge of a random
+//!    spanning tree of the two, accepted as in simulated annealing; then units on a border move
+//!    over while that helps. A part stays connected by construction.
+//! 5. [`reasons`]: every limit that a grid doesn't keep gets a named reason that is true of it.
+//!
+//! Better means, in this order: the area and travel limits; as many grids as possible in the band of
+//! households and under the people limit, and by little where not; then close to the target with a
+//! short border, weighed together ([`objective`]).
+//!
+//! Merging and re-splitting by spanning trees is the recombination walk of DeFord, Duchin and Solomon
+//! ("Recombination: a family of Markov chains for redistricting", 2021; the GerryChain library). It
+//! copes with lumpy weights where moving single units gets stuck. Growth of the lightest part first
+//! goes back to Vickrey (1961). Balancing never leaves "the rest" to the last part.
+//!
+//! Cost for n units, m edges and k grids: components O(n + m); seeds O(k (n + m)); one recombination
+//! O(m/k log(m/k)) for two parts of n/k units, of which there are O(k) for each number of grids
+//! tried; so O(m log m) for each, and no more than a constant number of numbers is tried.
+
+mod count;
+mod graph;
+mod improve;
+mod number;
+mod objective;
+mod partition;
+mod reasons;
+mod seed;
+mod solve;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod village;
+mod weights;
+
+pub use crate::geo::adjacency::Edge;
+pub use number::{PreviousGrid, number};
+pub use objective::DETOUR;
+pub use reasons::PartReason;
+pub use solve::divide_village;
+pub use village::{EngineUnit, VillageInput};
+pub use weights::{GraphParts, divide_graph};
+
+/// The answer for one village.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Division {
+    /// For each unit, in the order of the input, its grid: 0 to k − 1.
+    pub parts: Vec<u32>,
+    /// Why limits aren't kept, sorted by part; a reason without a part is about the village.
+    pub reasons: Vec<PartReason>,
+}
+
+impl Division {
+    /// Number of grids.
+    pub fn count(&self) -> u32 {
+        self.parts.iter().max().map_or(0, |last| last + 1)
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DivideError {
+    #[error("the village has no units: cut it into cells or import its compounds first")]
+    NoUnits,
+    #[error("units of {0} and {1} stand in one input: divide one village at a time")]
+    SeveralVillages(String, String),
+    #[error("edge {a}–{b} names a unit that isn't there: units are numbered from 0 to {last}")]
+    UnknownUnit { a: u32, b: u32, last: u32 },
+    #[error("{parts} parts can't be made from {units} units: ask for at most {units}, and at least 1")]
+    TooManyParts { parts: u32, units: u32 },
+    #[error(
+        "the graph falls into {pieces} pieces, more than the {parts} parts asked for: add the missing edges or ask for more parts"
+    )]
+    InPieces { pieces: u32, parts: u32 },
+    #[error("the target must be above 0 and the tolerance from 0 to 1")]
+    BadTarget,
+    #[error("the village would need more than the 999 grids that its codes allow: use a larger target")]
+    TooManyGrids,
+    #[error("the division was cancelled")]
+    Cancelled,
+}
