@@ -43,7 +43,7 @@ CREATE TABLE khot.grid (
     CONSTRAINT grid_out_of_band_named CHECK (in_band OR jsonb_array_length(reasons) > 0)
 );
 CREATE INDEX grid_village ON khot.grid (village);
-CREATE INDEX grid_code ON khot.grid (code);
+CREATE INDEX grid_by_code ON khot.grid (code);
 
 -- Every code that was ever published: a voided code is never used again.
 CREATE TABLE khot.grid_code (

@@ -49,3 +49,5 @@ pub mod verify;
 pub mod api;
 pub mod clock;
 pub mod jobs;
+pub mod cli;
+pub mod planning;

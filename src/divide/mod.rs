@@ -48,7 +48,7 @@ pub use crate::geo::adjacency::Edge;
 pub use number::{PreviousGrid, number};
 pub use objective::DETOUR;
 pub use reasons::PartReason;
-pub use solve::divide_village;
+pub use solve::{divide_village, travel_min};
 pub use village::{EngineUnit, VillageInput};
 pub use weights::{GraphParts, divide_graph};
 

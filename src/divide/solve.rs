@@ -3,7 +3,7 @@
 use rand_pcg::{Pcg64Mcg, rand_core::SeedableRng};
 
 use super::{
-    DivideError, Division, PartReason, VillageInput,
+    DivideError, Division, EngineUnit, PartReason, VillageInput,
     count::{candidates, whole_numbers},
     graph::Graph,
     improve::improve,
@@ -185,4 +185,15 @@ pub(super) fn mix(seed: u64, stream: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
+}
+
+/// Minutes from a grid's own centre to its farthest unit with households, one way, estimated as in
+/// [`divide_village`]. None where nobody lives or centres aren't known.
+pub fn travel_min(grid: &[EngineUnit], profile: &Profile) -> Option<f64> {
+    if grid.iter().all(|unit| unit.households == 0) || grid.iter().any(|unit| unit.centre.is_none()) {
+        return None;
+    }
+    let graph = Graph::of_units(grid, &[]).ok()?;
+    let members: Vec<u32> = (0..u32::try_from(grid.len()).ok()?).collect();
+    Some(reach_m(&graph, &members) * super::DETOUR / Limits::of_profile(profile).m_per_min)
 }

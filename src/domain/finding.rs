@@ -141,10 +141,7 @@ impl FindingKind {
             MissingColumn { .. } => "missing_column",
             MissingCrs => "missing_crs",
             UnknownCrs { .. } => "unknown_crs",
-            OutsideScope { area } => Text::new(
-                format!("不在导入范围 {area} 之内：请用 --area 指明范围"),
-                format!("it lies outside {area}, which the import is for: name another with --area"),
-            ),
+            OutsideScope { .. } => "outside_scope",
             Empty => "empty",
             Unreadable { .. } => "unreadable",
             UnknownFormat { .. } => "unknown_format",
@@ -199,6 +196,10 @@ impl FindingKind {
                 format!(
                     "coordinate system '{crs}' is not known here: use EPSG:4326, 4490, 4513–4533, 4541–4551, GCJ-02 or BD-09"
                 ),
+            ),
+            OutsideScope { area } => Text::new(
+                format!("不在导入范围 {area} 之内：请用 --area 指明范围"),
+                format!("it lies outside {area}, which the import is for: name another with --area"),
             ),
             Empty => {
                 Text::new("文件是空的，没有可导入的内容", "the file is empty: there is nothing to import")

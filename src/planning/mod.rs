@@ -110,7 +110,7 @@ fn draw(village: &Village<'_>, input: &VillageInput, code: GridCode, units: &[us
     let point = outline.interior_point();
     let mut codes: Vec<String> = units.iter().map(|unit| village.units[*unit].code.clone()).collect();
     codes.sort();
-    let members: Vec<_> = units.iter().map(|unit| &input.units[*unit]).collect();
+    let members: Vec<_> = units.iter().map(|unit| input.units[*unit].clone()).collect();
     DrawnGrid {
         area_type: village.area_type,
         label_point: point.map_or((0.0, 0.0), |point| (point.x(), point.y())),
