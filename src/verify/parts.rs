@@ -18,13 +18,12 @@ pub fn check_parts(units: &[String], edges: &[(u32, u32)], parts: &[(String, u32
     for (unit, part) in parts {
         match place.get(unit.as_str()) {
             None => breaches.push(Breach::UnknownUnit { grid: part.to_string(), unit: unit.clone() }),
-            Some(&index) => match home[index].replace(*part) {
-                Some(before) => breaches.push(Breach::UnitTwice {
-                    unit: unit.clone(),
-                    grids: vec![before.to_string(), part.to_string()],
-                }),
-                None => {}
-            },
+            Some(&index) => {
+                if let Some(before) = home[index].replace(*part) {
+                    let grids = vec![before.to_string(), part.to_string()];
+                    breaches.push(Breach::UnitTwice { unit: unit.clone(), grids });
+                }
+            }
         }
     }
     let mut together = UnionFind::new(units.len());
