@@ -1,0 +1,194 @@
+use crate::domain::Text;
+
+/// An invariant that doesn't hold. Grids are named by their code, or by their part's number.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Breach {
+    UnitMissing {
+        unit: String,
+    },
+    UnitTwice {
+        unit: String,
+        grids: Vec<String>,
+    },
+    UnitNotUnique {
+        unit: String,
+    },
+    UnitOfAnotherVillage {
+        unit: String,
+        village: String,
+    },
+    UnitOutlineInvalid {
+        unit: String,
+        why: String,
+    },
+    UnitOutside {
+        unit: String,
+        village: String,
+        m2: f64,
+    },
+    UnitsOverlap {
+        one: String,
+        two: String,
+        m2: f64,
+    },
+    UnitsDontCover {
+        village: String,
+        village_m2: f64,
+        units_m2: f64,
+    },
+    GridsDontCover {
+        village: String,
+        village_m2: f64,
+        grids_m2: f64,
+    },
+    UnknownUnit {
+        grid: String,
+        unit: String,
+    },
+    EmptyGrid {
+        grid: String,
+    },
+    /// One unit of each piece.
+    InPieces {
+        grid: String,
+        pieces: Vec<String>,
+    },
+    WrongVillage {
+        grid: String,
+        is: String,
+        expected: String,
+    },
+    WrongCode {
+        grid: String,
+        village: String,
+    },
+    CodeNotUnique {
+        grid: String,
+    },
+    WrongHouseholds {
+        grid: String,
+        said: u32,
+        summed: u64,
+    },
+    WrongPeople {
+        grid: String,
+        said: u32,
+        summed: u64,
+    },
+    OutlineInvalid {
+        grid: String,
+        why: String,
+    },
+    OutlineNotItsUnits {
+        grid: String,
+        outline_m2: f64,
+        units_m2: f64,
+    },
+    /// The limit that is broken, in both languages.
+    NoReason {
+        grid: String,
+        zh: String,
+        en: String,
+    },
+}
+
+impl Breach {
+    /// One line that names the grid and the units.
+    pub fn text(&self) -> Text {
+        match self {
+            Breach::UnitMissing { unit } => {
+                Text::new(format!("单元 {unit} 不属于任何网格"), format!("unit {unit} is in no grid"))
+            }
+            Breach::UnitTwice { unit, grids } => Text::new(
+                format!("单元 {unit} 同时属于网格 {}", grids.join("、")),
+                format!("unit {unit} is in more than one grid: {}", grids.join(", ")),
+            ),
+            Breach::UnitNotUnique { unit } => {
+                Text::new(format!("单元 {unit} 出现两次"), format!("unit {unit} stands there twice"))
+            }
+            Breach::UnitOfAnotherVillage { unit, village } => Text::new(
+                format!("单元 {unit} 不属于村 {village}"),
+                format!("unit {unit} isn't of village {village}"),
+            ),
+            Breach::UnitOutlineInvalid { unit, why } => Text::new(
+                format!("单元 {unit} 的边界无效：{why}"),
+                format!("the outline of unit {unit} is not valid: {why}"),
+            ),
+            Breach::UnitOutside { unit, village, m2 } => Text::new(
+                format!("单元 {unit} 有 {m2:.0} 平方米在村 {village} 之外"),
+                format!("unit {unit} lies outside village {village} by {m2:.0} m²"),
+            ),
+            Breach::UnitsOverlap { one, two, m2 } => Text::new(
+                format!("单元 {one} 与 {two} 重叠 {m2:.0} 平方米"),
+                format!("units {one} and {two} overlap by {m2:.0} m²"),
+            ),
+            Breach::UnitsDontCover { village, village_m2, units_m2 } => Text::new(
+                format!("村 {village} 面积 {village_m2:.0} 平方米，各单元合计 {units_m2:.0} 平方米"),
+                format!("village {village} has {village_m2:.0} m², its units together {units_m2:.0} m²"),
+            ),
+            Breach::GridsDontCover { village, village_m2, grids_m2 } => Text::new(
+                format!("村 {village} 面积 {village_m2:.0} 平方米，各网格合计 {grids_m2:.0} 平方米"),
+                format!("village {village} has {village_m2:.0} m², its grids together {grids_m2:.0} m²"),
+            ),
+            Breach::UnknownUnit { grid, unit } => Text::new(
+                format!("网格 {grid} 中的单元 {unit} 不存在"),
+                format!("grid {grid} holds unit {unit}, which doesn't exist"),
+            ),
+            Breach::EmptyGrid { grid } => {
+                Text::new(format!("网格 {grid} 没有单元"), format!("grid {grid} has no units"))
+            }
+            Breach::InPieces { grid, pieces } => Text::new(
+                format!("网格 {grid} 分成 {} 块：{}", pieces.len(), some(pieces, "、")),
+                format!("grid {grid} is in {} pieces: {}", in_words(pieces.len()), some(pieces, ", ")),
+            ),
+            Breach::WrongVillage { grid, is, expected } => Text::new(
+                format!("网格 {grid} 记为村 {is}，其单元属于村 {expected}"),
+                format!("grid {grid} is said to be of village {is}, its units are of {expected}"),
+            ),
+            Breach::WrongCode { grid, village } => Text::new(
+                format!("网格代码 {grid} 不以所在村代码 {village} 开头"),
+                format!("grid code {grid} doesn't begin with the code of its village, {village}"),
+            ),
+            Breach::CodeNotUnique { grid } => {
+                Text::new(format!("网格代码 {grid} 重复"), format!("grid code {grid} is given twice"))
+            }
+            Breach::WrongHouseholds { grid, said, summed } => Text::new(
+                format!("网格 {grid} 记为 {said} 户，各单元合计 {summed} 户"),
+                format!("grid {grid} says {said} households, its units have {summed}"),
+            ),
+            Breach::WrongPeople { grid, said, summed } => Text::new(
+                format!("网格 {grid} 记为 {said} 人，各单元合计 {summed} 人"),
+                format!("grid {grid} says {said} people, its units have {summed}"),
+            ),
+            Breach::OutlineInvalid { grid, why } => Text::new(
+                format!("网格 {grid} 的边界无效：{why}"),
+                format!("the outline of grid {grid} is not valid: {why}"),
+            ),
+            Breach::OutlineNotItsUnits { grid, outline_m2, units_m2 } => Text::new(
+                format!("网格 {grid} 的边界为 {outline_m2:.0} 平方米，各单元合计 {units_m2:.0} 平方米"),
+                format!(
+                    "the outline of grid {grid} has {outline_m2:.0} m², its units together {units_m2:.0} m²"
+                ),
+            ),
+            Breach::NoReason { grid, zh, en } => Text::new(
+                format!("网格 {grid} 没有说明原因：{zh}"),
+                format!("grid {grid} gives no reason for this: {en}"),
+            ),
+        }
+    }
+}
+
+fn in_words(count: usize) -> String {
+    match count {
+        2 => "two".to_owned(),
+        3 => "three".to_owned(),
+        4 => "four".to_owned(),
+        more => more.to_string(),
+    }
+}
+
+/// The first few names.
+fn some(names: &[String], between: &str) -> String {
+    let shown = names.iter().take(6).cloned().collect::<Vec<_>>().join(between);
+    if names.len() > 6 { format!("{shown}{between}…") } else { shown }
+}
