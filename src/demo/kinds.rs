@@ -47,11 +47,12 @@ pub(super) fn stem(name: &str) -> &str {
     ENDS.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)
 }
 
-/// What the villages of a banner are, outside its towns.
-pub(super) fn rural_type(banner: AreaType, herding: bool) -> AreaType {
+/// What a village is outside the towns. A 村 of a pastoral banner farms, a 嘎查 herds.
+pub(super) fn rural_type(banner: AreaType, herding: bool, kind: VillageKind) -> AreaType {
     match banner {
         AreaType::Urban if herding => AreaType::Mixed,
         AreaType::Urban => AreaType::Agricultural,
+        AreaType::Pastoral if kind == VillageKind::Village => AreaType::Mixed,
         other => other,
     }
 }
@@ -79,7 +80,7 @@ pub(super) fn land_weight(kind: VillageKind) -> f64 {
 /// Demo value: people of a community in a town.
 pub(super) fn community_people(towns: Towns, at_seat: bool) -> f64 {
     match (towns, at_seat) {
-        (Towns::Metropolis, true) => 9_600.0,
+        (Towns::Metropolis, true) => 10_000.0,
         (Towns::City, true) => 6_400.0,
         (Towns::Town, true) => 4_600.0,
         (Towns::HerdingTown, true) => 3_400.0,
@@ -93,13 +94,23 @@ pub(super) fn community_people(towns: Towns, at_seat: bool) -> f64 {
 pub(super) fn village_people(area_type: AreaType, kind: VillageKind, towns: Towns) -> f64 {
     let base = match (area_type, towns) {
         (AreaType::Pastoral, _) => 390.0,
-        (AreaType::Mixed, _) => 590.0,
+        (AreaType::Mixed, _) => 630.0,
         (_, Towns::Metropolis | Towns::City) => 1_400.0,
-        _ => 850.0,
+        _ => 1_000.0,
     };
     match kind {
         VillageKind::Farm => 0.6 * base,
         VillageKind::Community => 2.0 * base,
         VillageKind::Village | VillageKind::Gacha => base,
+    }
+}
+
+/// Demo value: people per km² that no place of a kind exceeds, so that a small one isn't crowded.
+pub(super) fn densest(area_type: AreaType) -> f64 {
+    match area_type {
+        AreaType::Urban => 19_000.0,
+        AreaType::Agricultural => 1_500.0,
+        AreaType::Mixed => 80.0,
+        AreaType::Pastoral => 1.6,
     }
 }

@@ -130,40 +130,56 @@ impl Land {
     /// Well-spread points (blue noise) inside, none on a border: first a jittered quadtree as fine as
     /// the spacing asks, then those that lie too close to one taken before are dropped.
     pub fn scatter(&self, spacing: &Spacing, generator: &mut Pcg64Mcg) -> Vec<Micro> {
-        let mut candidates = Vec::new();
-        let side = (self.high[0] - self.low[0]).max(self.high[1] - self.low[1]);
-        let mut open = vec![(self.low, side)];
-        while let Some((corner, side)) = open.pop() {
-            if corner[0] > self.high[0] || corner[1] > self.high[1] {
-                continue;
-            }
-            if side > 0.55 * spacing.at([corner[0] + side / 2.0, corner[1] + side / 2.0]) {
-                let half = side / 2.0;
-                for (x, y) in [(half, half), (0.0, half), (half, 0.0), (0.0, 0.0)] {
-                    open.push(([corner[0] + x, corner[1] + y], half));
-                }
-                continue;
-            }
-            let (u, v): (f64, f64) = (generator.random(), generator.random());
-            candidates.push([corner[0] + side * u, corner[1] + side * v]);
-        }
+        let mut candidates = self.candidates(spacing, generator);
         candidates.shuffle(generator);
         let mut taken: RTree<Km> = RTree::new();
         let mut points = Vec::new();
-        for at in candidates {
-            let (border_km, segment_km) = self.border(at);
-            // Long border segments can't be cut, so points keep off them to avoid needles.
-            let wanted = spacing.at(at).max(0.15 * segment_km - 0.5 * border_km);
-            if border_km < 0.45 * wanted || !self.contains(at) {
-                continue;
+        for (at, clear) in candidates {
+            let mut wanted = spacing.at(at);
+            if !clear {
+                let (border_km, segment_km) = self.border(at);
+                // Long border segments can't be cut, so points keep off them to avoid needles.
+                wanted = wanted.max(0.15 * segment_km - 0.5 * border_km);
+                if border_km < 0.45 * wanted || !self.contains(at) {
+                    continue;
+                }
             }
             let reach = 0.85 * wanted;
-            if taken.nearest_neighbor(&at).is_some_and(|near| distance(*near, at) < reach) {
+            if taken.locate_within_distance(at, reach * reach).next().is_some() {
                 continue;
             }
             taken.insert(at);
             points.push(self.rings.frame.micro(at));
         }
         points
+    }
+
+    /// Places to try, and whether each is known to lie inside and well clear of the border.
+    fn candidates(&self, spacing: &Spacing, generator: &mut Pcg64Mcg) -> Vec<(Km, bool)> {
+        let longest = self.flat.iter().map(|(a, b)| distance(*a, *b)).fold(0.0, f64::max);
+        let margin = (0.45 * spacing.open_km).max(0.3 * longest);
+        let mut candidates = Vec::new();
+        let side = (self.high[0] - self.low[0]).max(self.high[1] - self.low[1]);
+        let mut open = vec![(self.low, side, false)];
+        while let Some((corner, side, mut clear)) = open.pop() {
+            let middle = [corner[0] + side / 2.0, corner[1] + side / 2.0];
+            if !clear {
+                let reach = self.border(middle).0 - 0.71 * side;
+                if reach > 0.0 && !self.contains(middle) {
+                    continue;
+                }
+                clear = reach > margin;
+            }
+            if side > 0.75 * spacing.at(middle) {
+                let half = side / 2.0;
+                for (x, y) in [(half, half), (0.0, half), (half, 0.0), (0.0, 0.0)] {
+                    open.push(([corner[0] + x, corner[1] + y], half, clear));
+                }
+                continue;
+            }
+            let (u, v): (f64, f64) = (generator.random(), generator.random());
+            candidates.push(([corner[0] + side * u, corner[1] + side * v], clear));
+        }
+        candidates
     }
 }

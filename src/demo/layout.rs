@@ -20,10 +20,9 @@ const TRIANGLES_IN_ALL: f64 = 24_000.0;
 /// Triangles that a village in a town must at least have room for.
 const LEAST: usize = 6;
 
-/// For each triangle the township's place in the plan, and the village's, counted through the plan.
+/// For each triangle the number of its village, counted through the plan.
 #[derive(Debug)]
 pub(super) struct Layout {
-    pub township: Vec<u32>,
     pub village: Vec<u32>,
 }
 
@@ -85,20 +84,20 @@ pub(super) fn lay_out(mesh: &Mesh, plan: &Plan, seed: u64, generator: &mut Pcg64
         first += planned.villages.len() as u32;
     }
     straighten(mesh, &mut village, &township, 8);
-    Some(Layout { township, village })
+    Some(Layout { village })
 }
 
 fn townships(mesh: &Mesh, plan: &Plan, seed: u64, generator: &mut Pcg64Mcg) -> Option<Vec<u32>> {
-    let numbers = |streets: bool| -> Vec<u32> {
-        let is = |township: &Township| (township.standing == Standing::Street) == streets;
-        (0..plan.townships.len() as u32).filter(|n| is(&plan.townships[*n as usize])).collect()
+    let numbers = |standing: Standing| -> Vec<u32> {
+        let is = |n: &u32| plan.townships[*n as usize].standing == standing;
+        (0..plan.townships.len() as u32).filter(is).collect()
     };
-    let (streets, others) = (numbers(true), numbers(false));
+    let (streets, others) = (numbers(Standing::Street), numbers(Standing::Rural));
     let area = |numbers: &[u32]| numbers.iter().map(|n| plan.townships[*n as usize].area_km2()).sum::<f64>();
     let wave = (area(&others) / others.len().max(1) as f64).sqrt();
     let whole = Patch::new(mesh, (0..mesh.triangles.len() as u32).collect(), mix(seed), wave);
     let pieces = whole.pieces();
-    let main = Patch::new(mesh, pieces.first()?.clone(), mix(seed), wave);
+    let mut land = Patch::new(mesh, pieces.first()?.clone(), mix(seed), wave);
     let mut township = vec![0; mesh.triangles.len()];
     let mut share = |patch: &Patch, numbers: &[u32], wanted: &[Wanted]| -> Option<()> {
         for (t, number) in patch.triangles.iter().zip(cut(patch, wanted, generator)?) {
@@ -110,15 +109,22 @@ fn townships(mesh: &Mesh, plan: &Plan, seed: u64, generator: &mut Pcg64Mcg) -> O
         let planned = numbers.iter().map(|n| &plan.townships[*n as usize]);
         planned.map(|t| Wanted { area_km2: t.area_km2(), seat: pinned.then_some(t.seat) }).collect()
     };
-    if streets.is_empty() {
-        share(&main, &others, &wanted(&others, true))?;
-    } else {
+    if !streets.is_empty() {
         let count: usize = streets.iter().map(|n| plan.townships[*n as usize].villages.len()).sum();
-        let start = main.nearest(plan.centre, |_| true)?;
-        let (town, land) = split(mesh, &main, start, area(&streets), LEAST * count, seed);
+        let start = land.nearest(plan.centre, |_| true)?;
+        let (town, rest) = split(mesh, &land, start, area(&streets), LEAST * count, seed);
         share(&town, &streets, &wanted(&streets, false))?;
-        share(&land, &others, &wanted(&others, true))?;
+        land = rest;
     }
+    for number in numbers(Standing::Park) {
+        let park = &plan.townships[number as usize];
+        let start = land.nearest(park.seat, |_| true)?;
+        let least = LEAST * park.villages.len();
+        let (own, rest) = split(mesh, &land, start, park.area_km2(), least, seed ^ u64::from(number));
+        share(&own, &[number], &wanted(&[number], true))?;
+        land = rest;
+    }
+    share(&land, &others, &wanted(&others, true))?;
     // A piece of the banner that lies apart goes to the township whose seat is nearest.
     for piece in pieces.iter().skip(1) {
         let at = mesh.centre[*piece.first()? as usize];

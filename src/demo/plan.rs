@@ -89,7 +89,6 @@ impl Plan {
 }
 
 fn villages(sources: &Sources, banner: &Banner, township: &Township, at_seat: bool) -> Vec<Village> {
-    let rural = kinds::rural_type(banner.area_type, banner.herding);
     let named: Vec<(&Code, &str, VillageKind)> =
         sources.below(&township.code).map(|(code, name)| (code, name, kinds::kind(name))).collect();
     let built_up = township.standing != Standing::Rural;
@@ -99,7 +98,13 @@ fn villages(sources: &Sources, banner: &Banner, township: &Township, at_seat: bo
     let village = |(at, (code, name, kind)): (usize, &(&Code, &str, VillageKind))| {
         let community = *kind == VillageKind::Community;
         let core = built_up || (community && at < town);
-        let area_type = if core && community { AreaType::Urban } else { rural };
+        let rural = kinds::rural_type(banner.area_type, banner.herding, *kind);
+        let area_type = match (core, community) {
+            (true, true) => AreaType::Urban,
+            // The village at a town's edge farms for it.
+            (true, false) => AreaType::Agricultural,
+            (false, _) => rural,
+        };
         let towns = banner.towns;
         let (area_km2, people) = match (core, community) {
             (true, true) => (kinds::community_km2(towns, at_seat), kinds::community_people(towns, at_seat)),
@@ -135,8 +140,9 @@ fn share_land(townships: &mut [Township], banner_km2: f64, generator: &mut Pcg64
     }
 }
 
-/// Scatters the villages' people about their demo values, in towns after the area that each came to
-/// have (`made_km2`, in the order of the plan). Villages of one demo value keep their total.
+/// Scatters the villages' people about their demo values. Those that came to be larger (`made_km2`, in the
+/// order of the plan) hold more, in towns in proportion; villages of one demo value keep their total,
+/// unless they would be crowded.
 pub(super) fn share_people(plan: &mut Plan, made_km2: &[f64], generator: &mut Pcg64Mcg) {
     let mut villages: Vec<&mut Village> = plan.townships.iter_mut().flat_map(|t| &mut t.villages).collect();
     let mut groups: BTreeMap<(u32, bool), Vec<usize>> = BTreeMap::new();
@@ -145,7 +151,7 @@ pub(super) fn share_people(plan: &mut Plan, made_km2: &[f64], generator: &mut Pc
     }
     for ((value, core), members) in groups {
         let mut factor = |at: &usize| {
-            let room = if core { made_km2[*at] } else { 1.0 };
+            let room = if core { made_km2[*at] } else { made_km2[*at].sqrt() };
             room * spread(generator, if core { 0.25 } else { 0.4 }).clamp(0.3, 3.0)
         };
         let factors: Vec<f64> = members.iter().map(&mut factor).collect();
@@ -153,8 +159,9 @@ pub(super) fn share_people(plan: &mut Plan, made_km2: &[f64], generator: &mut Pc
         let mut carry = 0.0;
         for (at, factor) in members.into_iter().zip(factors) {
             let wanted = f64::from(value) * factor * scale + carry;
-            villages[at].people = wanted.max(1.0).round() as u32;
-            carry = wanted - f64::from(villages[at].people);
+            let most = kinds::densest(villages[at].area_type) * made_km2[at];
+            villages[at].people = wanted.min(most).max(1.0).round() as u32;
+            carry = (wanted - f64::from(villages[at].people)).min(0.1 * f64::from(value));
         }
     }
 }
