@@ -191,6 +191,41 @@ fn areas_against_each_other() {
 }
 
 #[test]
+fn rounding_is_no_finding_and_a_metre_is() {
+    use geo::{LineString, MultiPolygon, Polygon};
+    let outline = |ring: Vec<(f64, f64)>| MultiPolygon(vec![Polygon::new(LineString::from(ring), vec![])]);
+    let area = |code: &str, ring: Vec<(f64, f64)>| Area {
+        code: code.parse().unwrap(),
+        name: code.into(),
+        area_type: None,
+        kind: None,
+        outline: outline(ring),
+        synthetic: false,
+    };
+    // The township's slanting border has one side; the villages' own corners on it are rounded to 1 cm.
+    let township = outline(vec![(108.0, 41.0), (108.7, 41.1), (108.6, 41.9), (108.0, 41.8)]);
+    let on_border = |share: f64| {
+        (((108.0 + 0.7 * share) * 1e7_f64).round() / 1e7, ((41.0 + 0.1 * share) * 1e7_f64).round() / 1e7)
+    };
+    let middle = on_border(0.37);
+    let villages = vec![
+        (1, area("150821100201", vec![(108.0, 41.0), middle, (108.2, 41.3)])),
+        (2, area("150821100202", vec![middle, (108.7, 41.1), (108.6, 41.9), (108.2, 41.3)])),
+    ];
+    assert_eq!(check_areas(&villages, &|_| Some(township.clone())), vec![]);
+    // Half a metre over a length of 30 km.
+    let mut moved = villages;
+    let by = 0.5 / 111_000.0;
+    moved[0].1.outline = outline(vec![(108.0, 41.0 - by), (middle.0, middle.1 - by), (108.2, 41.3)]);
+    let findings = check_areas(&moved, &|_| Some(township.clone()));
+    assert!(
+        matches!(findings[0].kind, FindingKind::OutsideParent { outside_m2: 9_000..=12_000, .. }),
+        "{findings:?}"
+    );
+    assert_eq!(findings.len(), 1);
+}
+
+#[test]
 fn a_parent_in_the_database_counts() {
     let folder = tempfile::tempdir().unwrap();
     let (areas, _) = areas(&save(folder.path(), "a.geojson", geojson()), ReadOptions::default());
