@@ -20,6 +20,8 @@ pub(super) struct Dbf<R> {
     record: Vec<u8>,
     left: u32,
     encoding: &'static Encoding,
+    /// Nothing beyond the last row that came can be read.
+    pub(super) broken: bool,
 }
 
 /// A row of the table. A deleted one still stands for its shape.
@@ -62,7 +64,7 @@ impl<R: Read> Dbf<R> {
         if sum + 1 > record_length {
             return Err(damaged());
         }
-        Ok(Self { input, fields, record: vec![0; record_length], left, encoding })
+        Ok(Self { input, fields, record: vec![0; record_length], left, encoding, broken: false })
     }
 
     /// The next row; none at the table's end.
@@ -75,6 +77,7 @@ impl<R: Read> Dbf<R> {
             Ok(()) => {}
             Err(error) => {
                 self.left = 0;
+                self.broken = true;
                 let end = error.kind() == io::ErrorKind::UnexpectedEof;
                 let why = Text::new(".dbf 文件在中途结束", "the .dbf ends in the middle");
                 let why = if end { why } else { super::because("读取中断", "reading broke off", &error) };

@@ -118,6 +118,9 @@ impl GeomProcessor for Feature {
         self.geometry.xy(x, y, idx)
     }
 
+    fn empty_point(&mut self, _idx: usize) -> Result<()> {
+        Ok(())
+    }
     fn point_begin(&mut self, idx: usize) -> Result<()> {
         self.geometry.point_begin(idx)
     }

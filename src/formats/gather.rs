@@ -1,19 +1,20 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
-use geo::{BoundingRect, Distance, Euclidean, InteriorPoint, Intersects, MultiPolygon, Point, Polygon};
+use geo::{BoundingRect, InteriorPoint, Intersects, LineString, MultiPolygon, Point, Polygon};
 use h3o::{CellIndex, LatLng, Resolution};
 use rstar::{
     AABB, RTree,
     primitives::{GeomWithData, Rectangle},
 };
 
-use super::{Findings, UnitInput, check, guard::guarded};
+use super::{
+    Findings, UnitInput, check,
+    counted::{Cells, Counts},
+    guard::guarded,
+};
 use crate::{
     domain::{AreaType, Code, Finding, FindingKind, Policy, Text, Unit},
-    geo::{
-        cells::{self, CellPiece},
-        dissolve::dissolve,
-    },
+    geo::dissolve::dissolve,
 };
 
 /// A village that units can lie in.
@@ -56,22 +57,6 @@ struct Village {
     codes: HashMap<String, u64>,
     /// It can't be cut; said once.
     refused: bool,
-}
-
-struct Cells {
-    resolution: Resolution,
-    /// That of the cells in the file, when there were any.
-    given: Option<Resolution>,
-    pieces: Vec<CellPiece>,
-    by_cell: HashMap<CellIndex, Vec<usize>>,
-    households: Vec<u64>,
-    people: Vec<u64>,
-}
-
-#[derive(Clone, Copy)]
-struct Counts {
-    households: u32,
-    people: u32,
 }
 
 /// Gathers everything in one call, for the villages that the file says something about.
@@ -171,7 +156,7 @@ impl<'a> Gatherer<'a> {
         let centre = Point::from(geo::Coord::from(LatLng::from(cell)));
         let index = match village {
             Some(code) => self.by_code.get(&code).copied(),
-            None => self.village_at(centre),
+            None => self.village_at(centre).or_else(|| self.village_of(cell)),
         };
         let index = index.ok_or(FindingKind::OutsideVillage)?;
         let cells = self.cells(index, Some(cell.resolution()))?;
@@ -233,6 +218,21 @@ impl<'a> Gatherer<'a> {
             .min_by_key(|index| &self.villages[*index].code)
     }
 
+    /// The village that has the most of a cell whose centre lies in none.
+    fn village_of(&self, cell: CellIndex) -> Option<usize> {
+        let corners = cell.boundary();
+        let ring = corners.iter().map(|corner| geo::Coord::from(*corner)).collect();
+        let shape = MultiPolygon(vec![Polygon::new(LineString(ring), Vec::new())]);
+        let near = self.index.locate_in_envelope_intersecting(&check::envelope(shape.bounding_rect()?));
+        let shared = near.map(|entry| {
+            let common = geo::BooleanOps::intersection(&self.villages[entry.data].outline, &shape);
+            (entry.data, geo::Area::unsigned_area(&common))
+        });
+        let code = |index: usize| &self.villages[index].code;
+        let most = shared.filter(|(_, area)| *area > 0.0);
+        most.max_by(|a, b| a.1.total_cmp(&b.1).then_with(|| code(b.0).cmp(code(a.0)))).map(|(index, _)| index)
+    }
+
     /// The village's cells, cut when first asked for. `given` is the resolution of a cell in the file.
     fn cells(&mut self, index: usize, given: Option<Resolution>) -> Result<&mut Cells, FindingKind> {
         let village = &self.villages[index];
@@ -289,74 +289,5 @@ impl<'a> Gatherer<'a> {
             findings.push(Finding { row: None, subject: Some(code), kind });
         }
         findings
-    }
-}
-
-impl Cells {
-    fn cut(outline: &MultiPolygon<f64>, resolution: Resolution) -> Result<Self, cells::CellError> {
-        let pieces = cells::cut(outline, resolution.into())?;
-        let mut by_cell: HashMap<CellIndex, Vec<usize>> = HashMap::with_capacity(pieces.len());
-        for (index, piece) in pieces.iter().enumerate() {
-            by_cell.entry(piece.cell).or_default().push(index);
-        }
-        let (households, people) = (vec![0; pieces.len()], vec![0; pieces.len()]);
-        Ok(Self { resolution, given: None, pieces, by_cell, households, people })
-    }
-
-    fn count(&mut self, piece: usize, counts: Counts) {
-        self.households[piece] += u64::from(counts.households);
-        self.people[piece] += u64::from(counts.people);
-    }
-
-    /// The piece that a point of the village lies in. On a border between cells it may be counted in
-    /// the cell beside, where the village has nothing: then the nearest piece around has it.
-    fn piece_at(&self, at: Point<f64>) -> Option<usize> {
-        let cell = LatLng::try_from(geo::Coord::from(at)).ok()?.to_cell(self.resolution);
-        match self.by_cell.get(&cell).map(Vec::as_slice) {
-            Some([only]) => Some(*only),
-            Some(several) => self.nearest(several, at),
-            None => {
-                let around = cell.grid_disk::<BTreeSet<_>>(1);
-                let near: Vec<usize> =
-                    around.iter().filter_map(|cell| self.by_cell.get(cell)).flatten().copied().collect();
-                self.nearest(&near, at)
-            }
-        }
-    }
-
-    fn nearest(&self, pieces: &[usize], at: Point<f64>) -> Option<usize> {
-        let far = |piece: &usize| Euclidean.distance(&at, &self.pieces[*piece].outline);
-        pieces
-            .iter()
-            .copied()
-            .map(|piece| (piece, far(&piece)))
-            .min_by(|a, b| a.1.total_cmp(&b.1))
-            .map(|(p, _)| p)
-    }
-
-    fn largest_piece(&self, cell: CellIndex, centre: Point<f64>) -> Option<usize> {
-        let Some(pieces) = self.by_cell.get(&cell) else { return self.piece_at(centre) };
-        let size = |piece: &usize| geo::Area::unsigned_area(&self.pieces[*piece].outline);
-        pieces.iter().copied().max_by(|a, b| size(a).total_cmp(&size(b)))
-    }
-
-    fn units(self, village: &Code) -> Result<Vec<Unit>, Finding> {
-        let whole = |count: u64, code: &str| {
-            u32::try_from(count).map_err(|_| Finding {
-                row: None,
-                subject: Some(code.to_owned()),
-                kind: FindingKind::OverLimit {
-                    what: Text::new("一个单元的户数或人数", "households or people in one unit"),
-                    max: u32::MAX.into(),
-                },
-            })
-        };
-        let counts = self.households.into_iter().zip(self.people);
-        let units = self.pieces.into_iter().zip(counts).map(|(piece, (households, people))| {
-            let code = piece.code();
-            let (households, people) = (whole(households, &code)?, whole(people, &code)?);
-            Ok(Unit { code, village: village.clone(), outline: piece.outline, households, people })
-        });
-        units.collect()
     }
 }

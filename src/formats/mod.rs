@@ -9,7 +9,7 @@
 //!   to [`rows::RawRow`] through geozero's processors; `feature` is the processor that bounds what a
 //!   feature may hold.
 //! - `columns` knows the columns' names and values; `areas`, `units` and `inputs` map rows to nouns;
-//!   `check` and `gather` look at rows together (parents, overlaps, points in villages).
+//!   `check` and `gather` (with `counted`) look at rows together: parents, overlaps, points in villages.
 //! - `write` is the way out.
 //!
 //! Whatever a file holds, the answer is findings, not a panic: declared lengths are checked before they are believed,
@@ -21,6 +21,7 @@
 mod areas;
 mod check;
 mod columns;
+mod counted;
 mod dbf;
 mod encoding;
 mod feature;

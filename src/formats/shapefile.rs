@@ -63,6 +63,7 @@ pub(super) fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> R
         row += 1;
         let item = match (shape, record) {
             (Err(Broken::File(finding)), _) => return Err(Finding { row: Some(row), ..finding }),
+            (_, Err(kind)) if table.broken => return Err(Finding::row(row, None, kind)),
             (_, Ok(Record::Deleted)) => continue,
             (Err(Broken::Row(kind)), _) | (_, Err(kind)) => Item::Finding(Finding::row(row, None, kind)),
             (Ok(geometry), Ok(Record::Row(columns))) => {
