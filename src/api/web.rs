@@ -10,6 +10,7 @@ use super::problem::Problem;
 
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
+#[allow_missing = true]
 struct App;
 
 /// A file of the app; any other address that a person may open is the app itself, which reads it.

@@ -10,6 +10,8 @@ mod jobs;
 mod open;
 mod postgres;
 mod serve;
+mod verify;
+
 
 mod work;
 
@@ -48,6 +50,8 @@ enum Command {
     Import(import::Arguments),
     /// Divide an area of the database, or files without a database, into grids.
     Divide(divide::Arguments),
+    /// Check every rule that always holds, for an area or for files; exit 1 and a line for each breach.
+    Verify(verify::Arguments),
 
 
     /// Run a program (psql, say) with the private database's settings in its environment.
@@ -93,6 +97,7 @@ async fn run(arguments: Arguments) -> Result<(), Stop> {
         Command::Demo(arguments) => demo::run(&config, arguments).await,
         Command::Import(arguments) => import::run(&config, arguments).await,
         Command::Divide(arguments) => divide::run(&config, arguments).await,
+        Command::Verify(arguments) => verify::run(&config, arguments).await,
 
         Command::Postgres(arguments) => postgres::run(&config, arguments).await,
     }

@@ -151,7 +151,7 @@ fn view(drawn: &DrawnGrid) -> GridView<'_> {
         units: drawn.grid.units.clone(),
         households: drawn.grid.households,
         people: drawn.grid.people,
-        outline: Some(&drawn.outline),
+        outline: Some(drawn.outline.clone()),
         reasons: &drawn.grid.reasons,
     }
 }

@@ -115,6 +115,11 @@ pub async fn in_force(tx: &mut Tx, banner: &Code, day: NaiveDate) -> Result<Opti
     raw.map(PlanRow::try_from).transpose()
 }
 
+/// The policy document that a plan was made with.
+pub async fn policy_text(tx: &mut Tx, id: Uuid) -> Result<String, StoreError> {
+    Ok(sqlx::query_scalar("SELECT policy_text FROM plan WHERE id = $1").bind(id).fetch_one(tx.conn()).await?)
+}
+
 /// A plan to be saved.
 #[derive(Debug)]
 pub struct NewPlan {
