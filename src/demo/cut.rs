@@ -19,9 +19,15 @@ pub(super) struct Wanted {
     pub seat: Option<Km>,
 }
 
-/// The number of the region of each triangle. `None` when there are fewer triangles than regions, or
+/// The number of the region of each triangle. `lateness` (0 to 1) says how long after a neighbour a region
+/// may start: the more, the truer the areas, and the greater the danger that one is overrun. `None` when there are fewer triangles than regions, or
 /// when the patch is in several pieces.
-pub(super) fn cut(patch: &Patch, wanted: &[Wanted], generator: &mut Pcg64Mcg) -> Option<Vec<u32>> {
+pub(super) fn cut(
+    patch: &Patch,
+    wanted: &[Wanted],
+    lateness: f64,
+    generator: &mut Pcg64Mcg,
+) -> Option<Vec<u32>> {
     if patch.triangles.len() < wanted.len() || wanted.is_empty() {
         return None;
     }
@@ -37,7 +43,7 @@ pub(super) fn cut(patch: &Patch, wanted: &[Wanted], generator: &mut Pcg64Mcg) ->
     let mut delay: Vec<f64> = target.iter().map(|r| largest - r).collect();
     let mut best = (f64::MAX, Vec::new());
     for round in 0..ROUNDS {
-        let elbow = give_room(patch, &seeds, &mut delay);
+        let elbow = give_room(patch, &seeds, lateness, &mut delay);
         let start = delay.iter().copied().fold(f64::MAX, f64::min);
         let since: Vec<f32> = delay.iter().map(|d| (d - start) as f32).collect();
         let region = patch.grow(&seeds, &since);
@@ -66,7 +72,7 @@ pub(super) fn cut(patch: &Patch, wanted: &[Wanted], generator: &mut Pcg64Mcg) ->
 
 /// Lets no seed start so late that a neighbour has long overrun it. Gives the distance of each to its
 /// nearest neighbour: between too early and too late there is little more than that.
-fn give_room(patch: &Patch, seeds: &[u32], delay: &mut [f64]) -> Vec<f64> {
+fn give_room(patch: &Patch, seeds: &[u32], lateness: f64, delay: &mut [f64]) -> Vec<f64> {
     let at: Vec<Km> = seeds.iter().map(|seed| patch.centre[*seed as usize]).collect();
     let mut order: Vec<usize> = (0..at.len()).collect();
     order.sort_by(|a, b| delay[*a].total_cmp(&delay[*b]));
@@ -75,7 +81,7 @@ fn give_room(patch: &Patch, seeds: &[u32], delay: &mut [f64]) -> Vec<f64> {
         for late in 0..at.len() {
             let apart = distance(at[early], at[late]);
             if late != early {
-                delay[late] = delay[late].min(delay[early] + 0.75 * apart);
+                delay[late] = delay[late].min(delay[early] + lateness * apart);
                 elbow[late] = elbow[late].min(apart);
             }
         }

@@ -4,7 +4,7 @@ use rand_pcg::Pcg64Mcg;
 
 use super::{
     cut::{Wanted, cut},
-    frame::{Km, distance, mix},
+    frame::{Km, distance},
     kinds::Standing,
     land::{Spacing, Town},
     mesh::Mesh,
@@ -68,124 +68,148 @@ pub(super) fn spacing(plan: &Plan) -> Spacing {
     Spacing { open_km, towns }
 }
 
-/// Shares the triangles out. `None` when somewhere there are too few of them.
-pub(super) fn lay_out(mesh: &Mesh, plan: &Plan, seed: u64, generator: &mut Pcg64Mcg) -> Option<Layout> {
-    let township = townships(mesh, plan, seed, generator)?;
-    let mut village = vec![0; township.len()];
-    let mut first = 0;
-    for (number, planned) in plan.townships.iter().enumerate() {
-        let members: Vec<u32> =
-            (0..township.len() as u32).filter(|t| township[*t as usize] == number as u32).collect();
-        let wave = (planned.area_km2() / planned.villages.len().max(1) as f64).sqrt();
-        let patch = Patch::new(mesh, members, mix(seed ^ number as u64), wave);
-        for (t, own) in patch.triangles.iter().zip(villages(mesh, &patch, planned, generator)?) {
-            village[*t as usize] = first + own;
-        }
-        first += planned.villages.len() as u32;
-    }
-    straighten(mesh, &mut village, &township, 8);
-    Some(Layout { village })
+/// What it takes to share out a banner's triangles.
+pub(super) struct Surveyor<'a> {
+    pub mesh: &'a Mesh,
+    pub plan: &'a Plan,
+    /// Of the relief that borders follow.
+    pub relief_seed: u64,
+    /// See [`cut`].
+    pub lateness: f64,
+    pub generator: &'a mut Pcg64Mcg,
 }
 
-fn townships(mesh: &Mesh, plan: &Plan, seed: u64, generator: &mut Pcg64Mcg) -> Option<Vec<u32>> {
-    let numbers = |standing: Standing| -> Vec<u32> {
-        let is = |n: &u32| plan.townships[*n as usize].standing == standing;
-        (0..plan.townships.len() as u32).filter(is).collect()
-    };
-    let (streets, others) = (numbers(Standing::Street), numbers(Standing::Rural));
-    let area = |numbers: &[u32]| numbers.iter().map(|n| plan.townships[*n as usize].area_km2()).sum::<f64>();
-    let wave = (area(&others) / others.len().max(1) as f64).sqrt();
-    let whole = Patch::new(mesh, (0..mesh.triangles.len() as u32).collect(), mix(seed), wave);
-    let pieces = whole.pieces();
-    let mut land = Patch::new(mesh, pieces.first()?.clone(), mix(seed), wave);
-    let mut township = vec![0; mesh.triangles.len()];
-    let mut share = |patch: &Patch, numbers: &[u32], wanted: &[Wanted]| -> Option<()> {
-        for (t, number) in patch.triangles.iter().zip(cut(patch, wanted, generator)?) {
-            township[*t as usize] = numbers[number as usize];
+impl Surveyor<'_> {
+    /// Shares the triangles out. `None` when somewhere there are too few of them.
+    pub fn lay_out(mut self) -> Option<Layout> {
+        let township = self.townships()?;
+        let mut village = vec![0; township.len()];
+        let mut first = 0;
+        for (number, planned) in self.plan.townships.iter().enumerate() {
+            let members = (0..township.len() as u32).filter(|t| township[*t as usize] == number as u32);
+            let patch = self.patch(members.collect(), planned.villages.len());
+            for (t, own) in patch.triangles.iter().zip(self.villages(&patch, planned)?) {
+                village[*t as usize] = first + own;
+            }
+            first += planned.villages.len() as u32;
         }
-        Some(())
-    };
-    let wanted = |numbers: &[u32], pinned: bool| -> Vec<Wanted> {
-        let planned = numbers.iter().map(|n| &plan.townships[*n as usize]);
-        planned.map(|t| Wanted { area_km2: t.area_km2(), seat: pinned.then_some(t.seat) }).collect()
-    };
-    if !streets.is_empty() {
-        let count: usize = streets.iter().map(|n| plan.townships[*n as usize].villages.len()).sum();
-        let start = land.nearest(plan.centre, |_| true)?;
-        let (town, rest) = split(mesh, &land, start, area(&streets), LEAST * count, seed);
-        share(&town, &streets, &wanted(&streets, false))?;
-        land = rest;
+        straighten(self.mesh, &mut village, &township, 8);
+        Some(Layout { village })
     }
-    for number in numbers(Standing::Park) {
-        let park = &plan.townships[number as usize];
-        let start = land.nearest(park.seat, |_| true)?;
-        let least = LEAST * park.villages.len();
-        let (own, rest) = split(mesh, &land, start, park.area_km2(), least, seed ^ u64::from(number));
-        share(&own, &[number], &wanted(&[number], true))?;
-        land = rest;
-    }
-    share(&land, &others, &wanted(&others, true))?;
-    // A piece of the banner that lies apart goes to the township whose seat is nearest.
-    for piece in pieces.iter().skip(1) {
-        let at = mesh.centre[*piece.first()? as usize];
-        let far = |n: &u32| distance(plan.townships[*n as usize].seat, at);
-        let number = others.iter().min_by(|a, b| far(a).total_cmp(&far(b)))?;
-        piece.iter().for_each(|t| township[*t as usize] = *number);
-    }
-    let group = vec![0; township.len()];
-    straighten(mesh, &mut township, &group, 8);
-    Some(township)
-}
 
-/// A patch's town about `start` and what is left of it.
-fn split(mesh: &Mesh, patch: &Patch, start: u32, area_km2: f64, least: usize, seed: u64) -> (Patch, Patch) {
-    let inside = patch.blob(start, area_km2, least);
-    let of = |town: bool| -> Vec<u32> {
-        let own = patch.triangles.iter().zip(&inside);
-        own.filter(|(_, inside)| **inside == town).map(|(t, _)| *t).collect()
-    };
-    let wave = area_km2.sqrt() / 2.0;
-    (Patch::new(mesh, of(true), mix(seed ^ 1), wave), Patch::new(mesh, of(false), mix(seed ^ 2), 2.0 * wave))
-}
+    /// A patch that is to be cut into `parts`.
+    fn patch(&self, triangles: Vec<u32>, parts: usize) -> Patch {
+        let km2: f64 = triangles.iter().map(|t| self.mesh.area_km2[*t as usize]).sum();
+        Patch::new(self.mesh, triangles, self.relief_seed, (km2 / parts.max(1) as f64).sqrt())
+    }
 
-/// The number of each triangle's village within its township.
-fn villages(mesh: &Mesh, patch: &Patch, township: &Township, generator: &mut Pcg64Mcg) -> Option<Vec<u32>> {
-    let mut village = vec![0; patch.triangles.len()];
-    let numbers = |core: bool| -> Vec<usize> {
-        (0..township.villages.len()).filter(|n| township.villages[*n].core == core).collect()
-    };
-    let (core, mut open) = (numbers(true), numbers(false));
-    let mut share = |part: &Patch, numbers: &[usize]| -> Option<()> {
-        let area = |n: &usize| Wanted { area_km2: township.villages[*n].area_km2, seat: None };
-        let wanted: Vec<Wanted> = numbers.iter().map(area).collect();
-        for (t, number) in part.triangles.iter().zip(cut(part, &wanted, generator)?) {
-            let at = patch.triangles.binary_search(t).ok()?;
-            village[at] = numbers[number as usize] as u32;
+    fn townships(&mut self) -> Option<Vec<u32>> {
+        let plan = self.plan;
+        let numbers = |standing: Standing| -> Vec<u32> {
+            let is = |n: &u32| plan.townships[*n as usize].standing == standing;
+            (0..plan.townships.len() as u32).filter(is).collect()
+        };
+        let (streets, rural) = (numbers(Standing::Street), numbers(Standing::Rural));
+        let whole = self.patch((0..self.mesh.triangles.len() as u32).collect(), rural.len());
+        let pieces = whole.pieces();
+        let mut land = self.patch(pieces.first()?.clone(), rural.len());
+        let mut township = vec![0; self.mesh.triangles.len()];
+        let mut share = |surveyor: &mut Self, patch: &Patch, numbers: &[u32], pinned: bool| -> Option<()> {
+            let planned = numbers.iter().map(|n| &plan.townships[*n as usize]);
+            let wanted: Vec<Wanted> =
+                planned.map(|t| Wanted { area_km2: t.area_km2(), seat: pinned.then_some(t.seat) }).collect();
+            for (t, number) in patch.triangles.iter().zip(surveyor.cut(patch, &wanted)?) {
+                township[*t as usize] = numbers[number as usize];
+            }
+            Some(())
+        };
+        if !streets.is_empty() {
+            let planned: Vec<&Township> = streets.iter().map(|n| &plan.townships[*n as usize]).collect();
+            let count = planned.iter().map(|township| township.villages.len()).sum();
+            let area = planned.iter().map(|township| township.area_km2()).sum();
+            let (town, rest) = self.split(&land, plan.centre, area, count, rural.len())?;
+            share(self, &town, &streets, false)?;
+            land = rest;
         }
-        Some(())
-    };
-    let pieces = patch.pieces();
-    let global = |piece: &[u32]| -> Vec<u32> { piece.iter().map(|t| patch.triangles[*t as usize]).collect() };
-    let wave = (patch.total_km2() / township.villages.len().max(1) as f64).sqrt();
-    let seed = mix(wave.to_bits());
-    let main = Patch::new(mesh, global(pieces.first()?), seed, wave);
-    // A piece that lies apart is a village of its own as long as there are enough: the smallest ones.
-    let mut apart = Vec::new();
-    for piece in pieces.iter().skip(1) {
-        open.sort_by(|a, b| township.villages[*b].area_km2.total_cmp(&township.villages[*a].area_km2));
-        apart.push((piece, if open.len() > 1 { open.pop()? } else { *open.last().or(core.last())? }));
+        for number in numbers(Standing::Park) {
+            let park = &plan.townships[number as usize];
+            let (own, rest) =
+                self.split(&land, park.seat, park.area_km2(), park.villages.len(), rural.len())?;
+            share(self, &own, &[number], true)?;
+            land = rest;
+        }
+        share(self, &land, &rural, true)?;
+        // A piece of the banner that lies apart goes to the township whose seat is nearest.
+        for piece in pieces.iter().skip(1) {
+            let at = self.mesh.centre[*piece.first()? as usize];
+            let far = |n: &u32| distance(plan.townships[*n as usize].seat, at);
+            let number = rural.iter().min_by(|a, b| far(a).total_cmp(&far(b)))?;
+            piece.iter().for_each(|t| township[*t as usize] = *number);
+        }
+        let group = vec![0; township.len()];
+        straighten(self.mesh, &mut township, &group, 8);
+        Some(township)
     }
-    open.sort_unstable();
-    if core.is_empty() || open.is_empty() {
-        share(&main, if core.is_empty() { &open } else { &core })?;
-    } else {
-        let start = main.nearest(township.seat, |_| true)?;
-        let (town, land) = split(mesh, &main, start, township.core_km2(), LEAST * core.len(), seed);
-        share(&town, &core)?;
-        share(&land, &open)?;
+
+    fn cut(&mut self, patch: &Patch, wanted: &[Wanted]) -> Option<Vec<u32>> {
+        cut(patch, wanted, self.lateness, self.generator)
     }
-    for (piece, number) in apart {
-        piece.iter().for_each(|t| village[*t as usize] = number as u32);
+
+    /// The town of `area_km2` at `seat`, to be cut into `inner` parts, and the land left for `outer`.
+    fn split(
+        &self,
+        patch: &Patch,
+        seat: Km,
+        area_km2: f64,
+        inner: usize,
+        outer: usize,
+    ) -> Option<(Patch, Patch)> {
+        let start = patch.nearest(seat, |_| true)?;
+        let inside = patch.blob(start, area_km2, LEAST * inner);
+        let of = |town: bool| -> Vec<u32> {
+            let own = patch.triangles.iter().zip(&inside);
+            own.filter(|(_, inside)| **inside == town).map(|(t, _)| *t).collect()
+        };
+        Some((self.patch(of(true), inner), self.patch(of(false), outer)))
     }
-    Some(village)
+
+    /// The number of each triangle's village within its township.
+    fn villages(&mut self, patch: &Patch, township: &Township) -> Option<Vec<u32>> {
+        let mut village = vec![0; patch.triangles.len()];
+        let numbers = |core: bool| -> Vec<usize> {
+            (0..township.villages.len()).filter(|n| township.villages[*n].core == core).collect()
+        };
+        let (core, mut open) = (numbers(true), numbers(false));
+        let mut share = |surveyor: &mut Self, part: &Patch, numbers: &[usize]| -> Option<()> {
+            let area = |n: &usize| Wanted { area_km2: township.villages[*n].area_km2, seat: None };
+            let wanted: Vec<Wanted> = numbers.iter().map(area).collect();
+            for (t, number) in part.triangles.iter().zip(surveyor.cut(part, &wanted)?) {
+                let at = patch.triangles.binary_search(t).ok()?;
+                village[at] = numbers[number as usize] as u32;
+            }
+            Some(())
+        };
+        let pieces = patch.pieces();
+        // A piece that lies apart is a village of its own as long as there are enough: the smallest ones.
+        let mut apart = Vec::new();
+        for piece in pieces.iter().skip(1) {
+            open.sort_by(|a, b| township.villages[*b].area_km2.total_cmp(&township.villages[*a].area_km2));
+            apart.push((piece, if open.len() > 1 { open.pop()? } else { *open.last().or(core.last())? }));
+        }
+        open.sort_unstable();
+        let main = pieces.first()?.iter().map(|t| patch.triangles[*t as usize]).collect();
+        let main = self.patch(main, township.villages.len());
+        if core.is_empty() || open.is_empty() {
+            share(self, &main, if core.is_empty() { &open } else { &core })?;
+        } else {
+            let (town, land) =
+                self.split(&main, township.seat, township.core_km2(), core.len(), open.len())?;
+            share(self, &town, &core)?;
+            share(self, &land, &open)?;
+        }
+        for (piece, number) in apart {
+            piece.iter().for_each(|t| village[*t as usize] = number as u32);
+        }
+        Some(village)
+    }
 }

@@ -129,8 +129,8 @@ impl Mesh {
         let mut across = vec![[NONE; 3]; faces.len()];
         for face in cdt.inner_faces().filter(|face| inside[face.fix().index()]) {
             let number = number_of[face.fix().index()] as usize;
+            // Edges come in the order of their first corners.
             for (i, edge) in face.adjacent_edges().into_iter().enumerate() {
-                debug_assert_eq!(edge.from().fix().index() as u32, faces[number].2[i]);
                 if !edge.as_undirected().is_constraint_edge() {
                     across[number][i] = number_of[edge.rev().face().fix().index()];
                 }

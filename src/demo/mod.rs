@@ -112,7 +112,7 @@ struct Sketch {
     layout: layout::Layout,
 }
 
-/// Tries ever finer triangles until every village has room.
+/// Tries ever finer triangles, and ever more even starts, until every village has room.
 fn sketch(sources: &Sources, banner: &Code, seed: u64) -> Result<Sketch, DemoError> {
     let outline = &sources.banner(banner)?.outline;
     let land = land::Land::new(mesh::Rings::new(banner, outline)?);
@@ -123,7 +123,14 @@ fn sketch(sources: &Sources, banner: &Code, seed: u64) -> Result<Sketch, DemoErr
         let mut generator = frame::generator(seed, banner, 10 + attempt);
         let points = land.scatter(&spacing, &mut generator);
         let mut mesh = mesh::Mesh::new(banner, &land.rings, points)?;
-        if let Some(layout) = layout::lay_out(&mesh, &plan, relief_seed, &mut generator) {
+        let surveyor = layout::Surveyor {
+            mesh: &mesh,
+            plan: &plan,
+            relief_seed,
+            lateness: 0.75 / (attempt + 1) as f64,
+            generator: &mut generator,
+        };
+        if let Some(layout) = surveyor.lay_out() {
             plan::share_people(&mut plan, &layout.village_km2(&mesh), &mut frame::generator(seed, banner, 2));
             smooth::soften(&mut mesh, &layout.village, 1);
             return Ok(Sketch { plan, mesh, layout });

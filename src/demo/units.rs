@@ -1,6 +1,7 @@
 //! Cuts a made village into cells and settles its households on them: compounds in towns, hamlets on
 //! farmland, camps on the steppe.
 
+use geo::Coord;
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 
@@ -75,32 +76,37 @@ pub(super) fn units(
 }
 
 fn places(pieces: &[CellPiece], profile: &Profile, generator: &mut Pcg64Mcg) -> Vec<Place> {
-    let whole: f64 = pieces.iter().map(|piece| middle_and_km2(piece).1).fold(0.0, f64::max);
-    let place = |piece: &CellPiece| {
-        let (at, km2) = middle_and_km2(piece);
+    let origin = pieces.first().and_then(|piece| piece.outline.exterior().0.first()).copied();
+    let measured: Vec<(Km, f64)> =
+        pieces.iter().map(|piece| middle_and_km2(piece, origin.unwrap_or_default())).collect();
+    let whole = measured.iter().map(|piece| piece.1).fold(0.0, f64::max);
+    let place = |(at, km2): (Km, f64)| {
         let share = if generator.random_bool(HEAVIER) { 2.0 * HEAVY_SHARE } else { HEAVY_SHARE };
         let room = share * f64::from(profile.households_target) * (km2 / whole).sqrt();
         Place { at, km2, room: (room as u32).max(1), households: 0 }
     };
-    pieces.iter().map(place).collect()
+    measured.into_iter().map(place).collect()
 }
 
-/// Roughly: kilometres from the origin of degrees at the piece's own latitude.
-fn middle_and_km2(piece: &CellPiece) -> (Km, f64) {
-    let ring = &piece.outline.exterior().0;
-    let origin = ring.first().copied().unwrap_or_default();
+/// The piece's middle, in kilometres from `origin`, and its area; roughly.
+fn middle_and_km2(piece: &CellPiece, origin: Coord<f64>) -> (Km, f64) {
     let (kx, ky) = (111.32 * origin.y.to_radians().cos(), 111.1);
+    let ring: Vec<Km> = piece
+        .outline
+        .exterior()
+        .0
+        .iter()
+        .map(|at| [(at.x - origin.x) * kx, (at.y - origin.y) * ky])
+        .collect();
+    let first = ring.first().copied().unwrap_or_default();
     let mut sum = [0.0; 3];
     for (a, b) in ring.iter().zip(ring.iter().skip(1)) {
-        let twice = (a.x - origin.x) * (b.y - origin.y) - (b.x - origin.x) * (a.y - origin.y);
-        sum = [
-            sum[0] + twice * (a.x + b.x - 2.0 * origin.x),
-            sum[1] + twice * (a.y + b.y - 2.0 * origin.y),
-            sum[2] + twice,
-        ];
+        let (a, b) = ([a[0] - first[0], a[1] - first[1]], [b[0] - first[0], b[1] - first[1]]);
+        let twice = a[0] * b[1] - b[0] * a[1];
+        sum = [sum[0] + twice * (a[0] + b[0]), sum[1] + twice * (a[1] + b[1]), sum[2] + twice];
     }
     let off = |n: f64| if sum[2] > 0.0 { n / (3.0 * sum[2]) } else { 0.0 };
-    ([(origin.x + off(sum[0])) * kx, (origin.y + off(sum[1])) * ky], 0.5 * sum[2].abs() * kx * ky)
+    ([first[0] + off(sum[0]), first[1] + off(sum[1])], 0.5 * sum[2].abs())
 }
 
 /// A town: most cells lived in, unevenly, save parks and the like.
