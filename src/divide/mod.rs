@@ -13,7 +13,7 @@
 //!    cutting spanning trees in two until there are enough parts.
 //! 4. [`improve`]: two neighbouring parts are merged and split again along the best edge of a random
 //!    spanning tree of the two, accepted as in simulated annealing; then units on a border move
-//!    over while that helps. A part stays connected by construction.
+//!    over, at first even at a small cost, to shorten borders. No move leaves a part in pieces.
 //! 5. [`reasons`]: every limit that a grid doesn't keep gets a named reason that is true of it.
 //!
 //! Better means, in this order: the area and travel limits; as many grids as possible in the band of
@@ -27,7 +27,9 @@
 //!
 //! Cost for n units, m edges and k grids: components O(n + m); seeds O(k (n + m)); one recombination
 //! O(m/k log(m/k)) for two parts of n/k units, of which there are O(k) for each number of grids
-//! tried; so O(m log m) for each, and no more than a constant number of numbers is tried.
+//! tried; so O(m log m) for each, and a sweep over all borders is O(m) but for the check that a part
+//! stays whole, O(n/k) at worst. At most five numbers are tried, more only where area or travel demand
+//! it. A travel limit that can bind makes a move O(n/k).
 
 mod count;
 mod graph;
