@@ -18,6 +18,7 @@ pub(super) struct Graph {
     pub nodes: Vec<Node>,
     offsets: Vec<u32>,
     links: Vec<(u32, f64)>,
+    mean_border: f64,
 }
 
 /// Metres of one degree of latitude.
@@ -48,7 +49,8 @@ impl Graph {
                 free[from as usize] += 1;
             }
         }
-        Ok(Self { nodes, offsets, links })
+        let mean_border = mean(&links);
+        Ok(Self { nodes, offsets, links, mean_border })
     }
 
     pub(super) fn of_units(units: &[EngineUnit], edges: &[Edge]) -> Result<Self, DivideError> {
@@ -78,8 +80,18 @@ impl Graph {
     }
 
     pub(super) fn mean_border(&self) -> f64 {
-        let sum: f64 = self.links.iter().map(|link| link.1).sum();
-        if sum > 0.0 { sum / self.links.len() as f64 } else { 1.0 }
+        self.mean_border
+    }
+
+    /// Diagonal of the rectangle around all centres in m; 0 where they aren't known.
+    pub(super) fn diagonal_m(&self) -> f64 {
+        let places = || self.nodes.iter().filter_map(|node| node.at);
+        let span = |axis: usize| {
+            let (low, high) = places()
+                .fold((f64::MAX, f64::MIN), |(low, high), at| (low.min(at[axis]), high.max(at[axis])));
+            (high - low).max(0.0)
+        };
+        span(0).hypot(span(1))
     }
 
     pub(super) fn households(&self) -> f64 {
@@ -123,6 +135,13 @@ impl Graph {
             links.extend(inner.map(|(other, length)| (place[*other as usize], *length)));
             offsets.push(links.len() as u32);
         }
-        Self { nodes: nodes.iter().map(|node| self.nodes[*node as usize]).collect(), offsets, links }
+        let mean_border = mean(&links);
+        let nodes = nodes.iter().map(|node| self.nodes[*node as usize]).collect();
+        Self { nodes, offsets, links, mean_border }
     }
+}
+
+fn mean(links: &[(u32, f64)]) -> f64 {
+    let sum: f64 = links.iter().map(|link| link.1).sum();
+    if sum > 0.0 { sum / links.len() as f64 } else { 1.0 }
 }

@@ -57,8 +57,49 @@ pub(super) fn improve(
             best = now.clone();
         }
     }
-    settle(graph, &mut best, limits);
+    stir(graph, &mut best, limits, rng);
     Ok(best)
+}
+
+/// How often all borders are gone over at the end.
+const SWEEPS: u32 = 12;
+
+/// Shortens borders: units on a border move over even where that costs a little, less and less so;
+/// the best that was met is kept, and what still helps at once is done. Trees cut ragged borders, and
+/// moves that must help at once leave them so.
+fn stir(graph: &Graph, best: &mut Partition, limits: &Limits, rng: &mut Pcg64Mcg) {
+    settle(graph, best, limits);
+    let mut now = best.clone();
+    let mut best_cost = best.cost(limits);
+    let one_border = limits.border_cost * graph.mean_border();
+    for sweep in 0..SWEEPS {
+        let heat = one_border * 0.6 * 0.75f64.powi(sweep as i32);
+        for node in 0..graph.len() as u32 {
+            let (from, around) = (now.part[node as usize], graph.around(node));
+            if around.is_empty() {
+                continue;
+            }
+            let (other, _) = around[rng.next_u32() as usize % around.len()];
+            let to = now.part[other as usize];
+            if to == from {
+                continue;
+            }
+            let luck = -heat * (f64::from(rng.next_u32()) / 4_294_967_296.0).max(1e-9).ln();
+            if now.gain(graph, limits, node, to as usize) > -luck && now.can_leave(graph, node) {
+                now.shift(graph, limits, node, to as usize);
+            }
+        }
+        let cost = now.cost(limits);
+        if cost < best_cost - 1e-9 {
+            best_cost = cost;
+            best.clone_from(&now);
+        }
+    }
+    settle(graph, &mut now, limits);
+    if now.cost(limits) < best_cost - 1e-9 {
+        *best = now;
+    }
+    settle(graph, best, limits);
 }
 
 /// Two neighbouring parts: mostly one that breaks a limit and one beside it.

@@ -6,19 +6,19 @@
 //! The units of a village are a graph: a unit knows its households, people, area and centre, an edge
 //! the length of the common border. Grids are a partition of the graph into connected parts.
 //!
-//! 1. [`graph`]: components. A village in pieces gets grids for each piece.
-//! 2. [`count`]: which numbers of grids to try: those that can be in the band by arithmetic, nearest
+//! 1. `graph`: components. A village in pieces gets grids for each piece.
+//! 2. `count`: which numbers of grids to try: those that can be in the band by arithmetic, nearest
 //!    to the target first, then more where area or travel demand it.
-//! 3. [`seed`]: a first partition, either seeds far apart that grow, the lightest first, or
+//! 3. `seed`: a first partition, either seeds far apart that grow, the lightest first, or
 //!    cutting spanning trees in two until there are enough parts.
-//! 4. [`improve`]: two neighbouring parts are merged and split again along the best edge of a random
+//! 4. `improve`: two neighbouring parts are merged and split again along the best edge of a random
 //!    spanning tree of the two, accepted as in simulated annealing; then units on a border move
-//!    over while that helps. A part stays connected by construction.
-//! 5. [`reasons`]: every limit that a grid doesn't keep gets a named reason that is true of it.
+//!    over, at first even at a small cost, to shorten borders. No move leaves a part in pieces.
+//! 5. `reasons`: every limit that a grid doesn't keep gets a named reason that is true of it.
 //!
 //! Better means, in this order: the area and travel limits; as many grids as possible in the band of
 //! households and under the people limit, and by little where not; then close to the target with a
-//! short border, weighed together ([`objective`]).
+//! short border, weighed together (`objective`).
 //!
 //! Merging and re-splitting by spanning trees is the recombination walk of DeFord, Duchin and Solomon
 //! ("Recombination: a family of Markov chains for redistricting", 2021; the GerryChain library). It
@@ -27,7 +27,9 @@
 //!
 //! Cost for n units, m edges and k grids: components O(n + m); seeds O(k (n + m)); one recombination
 //! O(m/k log(m/k)) for two parts of n/k units, of which there are O(k) for each number of grids
-//! tried; so O(m log m) for each, and no more than a constant number of numbers is tried.
+//! tried; so O(m log m) for each, and a sweep over all borders is O(m) but for the check that a part
+//! stays whole, O(n/k) at worst. At most five numbers are tried, more only where area or travel demand
+//! it. A travel limit that can bind makes a move O(n/k).
 
 mod count;
 mod graph;

@@ -11,8 +11,11 @@ pub const DETOUR: f64 = 1.3;
 const SIZE_WEIGHT: f64 = 1000.0;
 /// … and a grid out of the band outweighs any unevenness within it.
 const BAND_WEIGHT: f64 = 10.0;
-/// Border against unevenness: halving the border of a usual grid weighs as much as some 15 % off target.
-const BORDER_WEIGHT: f64 = 0.02;
+/// Border against unevenness in a village: halving the border of a usual grid weighs as much as some
+/// 15 % off target …
+const BORDER_WEIGHT: f64 = 0.03;
+/// … and in a graph with a tolerance, where what lies within it is even enough.
+const GRAPH_BORDER_WEIGHT: f64 = 0.15;
 
 /// The limits of one village; infinite where the profile sets none.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +29,7 @@ pub(super) struct Limits {
     pub reach_max_m: f64,
     /// Metres of road in one minute of travel.
     pub m_per_min: f64,
+    border_weight: f64,
     /// Cost of one metre of border between two parts.
     pub border_cost: f64,
 }
@@ -41,6 +45,7 @@ impl Limits {
             area_max_m2: profile.area_max_km2.map_or(f64::INFINITY, |km2| km2 * 1e6),
             reach_max_m: profile.travel_max_min.map_or(f64::INFINITY, |minutes| minutes * m_per_min / DETOUR),
             m_per_min,
+            border_weight: BORDER_WEIGHT,
             border_cost: 0.0,
         }
     }
@@ -54,6 +59,7 @@ impl Limits {
             area_max_m2: f64::INFINITY,
             reach_max_m: f64::INFINITY,
             m_per_min: 1.0,
+            border_weight: GRAPH_BORDER_WEIGHT,
             border_cost: 0.0,
         }
     }
@@ -61,7 +67,11 @@ impl Limits {
     /// The same limits with a border's cost that fits this graph and number of parts.
     pub(super) fn for_graph(mut self, graph: &Graph, parts: usize) -> Self {
         let across = (graph.len() as f64 / parts.max(1) as f64).sqrt();
-        self.border_cost = BORDER_WEIGHT / (graph.mean_border() * across);
+        self.border_cost = self.border_weight / (graph.mean_border() * across);
+        // Where nothing lies too far from anything, travel needn't be reckoned.
+        if graph.diagonal_m() <= self.reach_max_m {
+            self.reach_max_m = f64::INFINITY;
+        }
         self
     }
 

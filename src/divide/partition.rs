@@ -110,7 +110,11 @@ impl Partition {
         let border = self.border_change(graph, node, to) * limits.border_cost;
         let before = self.costs[from] + self.costs[to];
         let after = limits.cost(&less) + limits.cost(&more);
-        if before - after - border <= 0.0 || !limits.reach_max_m.is_finite() {
+        // Travel takes time to reckon: not for moves that are hopeless without it, unless it is what
+        // they could mend.
+        let hopeless =
+            before - after - border < -limits.border_cost * graph.mean_border() * 3.0 && before < 1000.0;
+        if hopeless || !limits.reach_max_m.is_finite() {
             return before - after - border;
         }
         let rest: Vec<u32> = self.members[from].iter().copied().filter(|other| *other != node).collect();

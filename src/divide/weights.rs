@@ -86,3 +86,7 @@ fn shares(pieces: &[Graph], parts: usize) -> Vec<usize> {
     }
     counts
 }
+
+#[cfg(test)]
+#[path = "weights_tests.rs"]
+mod tests;

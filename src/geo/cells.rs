@@ -25,6 +25,7 @@ use super::{
     planar::{Map, Set, edges, oriented_rings, twice_area},
 };
 use border::Border;
+use hexagon::Hexagons;
 use inside::Inside;
 
 /// One piece of one cell within a village. A piece is the smallest unit a village is divided into.
@@ -81,17 +82,18 @@ pub fn cut(village: &MultiPolygon<f64>, resolution: u8) -> Result<Vec<CellPiece>
     let rings: Vec<Vec<Coord<f64>>> = village.iter().flat_map(oriented_rings).collect();
     let area_deg2: f64 = rings.iter().map(|ring| twice_area(ring) / 2.0).sum();
     let first = rings.first().and_then(|ring| ring.first()).copied().ok_or(CellError::Empty)?;
-    let sample = Polygon::new(geo::LineString(hexagon::ring(cell_at(first, grid)?)), Vec::new());
+    let mut hexagons = Hexagons::default();
+    let sample = hexagons.polygon(cell_at(first, grid)?);
     let cells = area_deg2 / geo::Area::unsigned_area(&sample);
     if cells > MAX_CELLS {
         return Err(CellError::TooMany { resolution, cells: cells as u64 });
     }
     let segments: Vec<(Coord<f64>, Coord<f64>)> = rings.iter().flat_map(|ring| edges(ring)).collect();
     let inside = Inside::new(&segments);
-    let border = Border::node(&segments, grid)?;
+    let border = Border::node(&segments, grid, &mut hexagons)?;
     let mut pieces = border.pieces(&inside, village)?;
     join_slivers(&mut pieces);
-    pieces.extend(whole_cells(&border, &inside));
+    pieces.extend(whole_cells(&border, &inside, &mut hexagons));
     pieces.sort_by_key(|piece| (piece.cell, piece.part));
     Ok(pieces)
 }
@@ -108,7 +110,7 @@ fn cell_at(point: Coord<f64>, resolution: Resolution) -> Result<CellIndex, CellE
 }
 
 /// The cells that the border doesn't come near: found from neighbour to neighbour.
-fn whole_cells(border: &Border, inside: &Inside) -> Vec<CellPiece> {
+fn whole_cells(border: &Border, inside: &Inside, hexagons: &mut Hexagons) -> Vec<CellPiece> {
     let mut seen: Set<u64> = border.cells().map(u64::from).collect();
     let mut queue = Vec::new();
     for cell in border.cells() {
@@ -120,7 +122,7 @@ fn whole_cells(border: &Border, inside: &Inside) -> Vec<CellPiece> {
     }
     let mut whole = Vec::new();
     while let Some(cell) = queue.pop() {
-        whole.push(CellPiece { cell, part: 0, outline: hexagon::polygon(cell) });
+        whole.push(CellPiece { cell, part: 0, outline: hexagons.polygon(cell) });
         queue.extend(
             cell.grid_disk::<Vec<_>>(1).into_iter().filter(|neighbour| seen.insert((*neighbour).into())),
         );

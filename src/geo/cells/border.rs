@@ -3,7 +3,7 @@
 use geo::{BooleanOps, Coord, LineString, MultiPolygon, Polygon};
 use h3o::{CellIndex, Resolution};
 
-use super::{CellError, CellPiece, cell_at, hexagon, inside::Inside};
+use super::{CellError, CellPiece, cell_at, hexagon::Hexagons, inside::Inside};
 use crate::geo::{
     measure::short_length_m,
     planar::{
@@ -29,8 +29,12 @@ pub(super) struct Border {
 }
 
 impl Border {
-    pub(super) fn node(segments: &[Segment], resolution: Resolution) -> Result<Self, CellError> {
-        let near = near_segments(segments, resolution)?;
+    pub(super) fn node(
+        segments: &[Segment],
+        resolution: Resolution,
+        hexagons: &mut Hexagons,
+    ) -> Result<Self, CellError> {
+        let near = near_segments(segments, resolution, hexagons)?;
         let mut cells: Vec<CellIndex> =
             near.keys().filter_map(|cell| CellIndex::try_from(*cell).ok()).collect();
         cells.sort_unstable();
@@ -40,7 +44,7 @@ impl Border {
         for cell in &cells {
             let candidates = near.get(&u64::from(*cell)).map(Vec::as_slice).unwrap_or_default();
             let corners: Vec<Coord<f64>> =
-                hexagon::ring(*cell).into_iter().map(|corner| settle(corner, segments, candidates)).collect();
+                hexagons.ring(*cell).into_iter().map(|corner| settle(corner, segments, candidates)).collect();
             let mut ring = Vec::with_capacity(corners.len() + 4);
             for (p, q) in edges(&corners) {
                 let (low, high) = if before(p, q).is_le() { (p, q) } else { (q, p) };
@@ -154,10 +158,14 @@ impl Border {
 
 /// For each cell near the border, the segments that may meet it: segments are sampled at less than
 /// half a cell's edge and listed with the cells around each sample.
-fn near_segments(segments: &[Segment], resolution: Resolution) -> Result<Map<u64, Vec<u32>>, CellError> {
+fn near_segments(
+    segments: &[Segment],
+    resolution: Resolution,
+    hexagons: &mut Hexagons,
+) -> Result<Map<u64, Vec<u32>>, CellError> {
     let mut near: Map<u64, Vec<u32>> = Map::default();
     let Some(first) = segments.first() else { return Ok(near) };
-    let corners = hexagon::ring(cell_at(first.0, resolution)?);
+    let corners = hexagons.ring(cell_at(first.0, resolution)?);
     let shortest = edges(&corners)
         .map(|(a, b)| short_length_m(a, b))
         // Points that H3 puts on the icosahedron's edges may stand close to a corner.

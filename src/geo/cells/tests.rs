@@ -156,7 +156,7 @@ fn a_village_made_of_cells_gives_its_cells_back() {
     let theirs: Vec<Polygon<f64>> =
         cells.iter().map(|cell| Polygon::new(LineString::from(cell.boundary()), Vec::new())).collect();
     for village in [
-        dissolve(&cells.iter().map(|cell| hexagon::polygon(*cell)).collect::<Vec<_>>()),
+        dissolve(&cells.iter().map(|cell| Hexagons::default().polygon(*cell)).collect::<Vec<_>>()),
         geo::unary_union(&theirs),
     ] {
         let pieces = cut(&village, 9).unwrap();
@@ -184,7 +184,7 @@ fn a_village_within_one_cell_is_one_piece() {
 #[test]
 fn vertices_on_edges_and_corners_are_no_trouble() {
     let cell = cell_at(Coord { x: 118.9, y: 42.3 }, Resolution::Eight).unwrap();
-    let ring = hexagon::ring(cell);
+    let ring = Hexagons::default().ring(cell);
     let middle = |a: usize, b: usize| (ring[a] + ring[b]) / 2.0;
     let outside = |index: usize| ring[index] * 2.0 - Coord::from(LatLng::from(cell));
     for shell in [
@@ -216,7 +216,11 @@ fn cells_on_the_icosahedrons_edges_match_too() {
                 continue;
             }
             met += 1;
-            let disk: Vec<_> = cell.grid_disk::<Vec<_>>(2).into_iter().map(hexagon::polygon).collect();
+            let disk: Vec<_> = cell
+                .grid_disk::<Vec<_>>(2)
+                .into_iter()
+                .map(|cell| Hexagons::default().polygon(cell))
+                .collect();
             let whole = dissolve(&disk);
             assert_eq!((whole.0.len(), whole.0[0].interiors().len()), (1, 0));
             let centre = Coord::from(LatLng::from(cell));

@@ -1,0 +1,83 @@
+use rand_pcg::{
+    Pcg64Mcg,
+    rand_core::{Rng, SeedableRng},
+};
+
+use super::*;
+
+/// A lattice of squares, `wide` by `high`.
+fn lattice(wide: u32, high: u32) -> Vec<Edge> {
+    let edge = |a, b| Edge { a, b, length_m: 1.0 };
+    (0..wide * high)
+        .flat_map(|at| {
+            let right = (at % wide + 1 < wide).then(|| edge(at, at + 1));
+            let below = (at / wide + 1 < high).then(|| edge(at, at + wide));
+            right.into_iter().chain(below)
+        })
+        .collect()
+}
+
+fn off_target(weights: &[f64], answer: &[u32], parts: u32) -> f64 {
+    let mean = weights.iter().sum::<f64>() / f64::from(parts);
+    let load =
+        |part: u32| weights.iter().zip(answer).filter(|(_, p)| **p == part).map(|(w, _)| w).sum::<f64>();
+    (0..parts).map(|part| (load(part) / mean - 1.0).abs()).fold(0.0, f64::max)
+}
+
+#[test]
+fn parts_keep_their_tolerance_and_the_seed_its_answer() {
+    let edges = lattice(20, 20);
+    let mut rng = Pcg64Mcg::seed_from_u64(2);
+    let weights: Vec<f64> = (0..400).map(|_| f64::from(1 + rng.next_u32() % 20)).collect();
+    let go = |seed| divide_graph(&weights, &edges, GraphParts::Count(8), 0.05, seed, &|| false);
+    let answer = go(1).unwrap();
+    assert!(off_target(&weights, &answer, 8) <= 0.05);
+    assert_eq!(go(1), Ok(answer));
+    let by_target = divide_graph(&weights, &edges, GraphParts::Target(500.0), 0.1, 1, &|| false).unwrap();
+    let mean = weights.iter().sum::<f64>() / f64::from(by_target.iter().max().unwrap() + 1);
+    assert!((450.0..=550.0).contains(&mean));
+}
+
+#[test]
+fn what_cannot_be_divided_is_an_answer() {
+    let go = |weights: &[f64], edges: &[Edge], parts, tolerance| {
+        divide_graph(weights, edges, parts, tolerance, 1, &|| false)
+    };
+    let two = [1.0, 1.0];
+    assert_eq!(go(&[], &[], GraphParts::Count(1), 0.1), Err(DivideError::NoUnits));
+    assert_eq!(go(&two, &[], GraphParts::Count(1), 0.1), Err(DivideError::InPieces { pieces: 2, parts: 1 }));
+    assert_eq!(
+        go(&two, &[], GraphParts::Count(3), 0.1),
+        Err(DivideError::TooManyParts { parts: 3, units: 2 })
+    );
+    assert_eq!(
+        go(&two, &[], GraphParts::Count(0), 0.1),
+        Err(DivideError::TooManyParts { parts: 0, units: 2 })
+    );
+    assert_eq!(go(&two, &[], GraphParts::Target(f64::NAN), 0.1), Err(DivideError::BadTarget));
+    assert_eq!(go(&two, &[], GraphParts::Count(2), 2.0), Err(DivideError::BadTarget));
+    assert_eq!(go(&two, &[], GraphParts::Count(2), 0.0), Ok(vec![0, 1]));
+    assert_eq!(go(&[0.0, 0.0], &lattice(2, 1), GraphParts::Count(2), 0.1).map(|parts| parts.len()), Ok(2));
+}
+
+#[test]
+#[ignore = "a measurement: cargo test --lib speed_of_graphs -- --ignored --nocapture"]
+fn speed_of_graphs() {
+    for (side, parts, heavy) in [(30, 10, false), (100, 50, false), (100, 50, true), (200, 100, true)] {
+        let edges = lattice(side, side);
+        let mut rng = Pcg64Mcg::seed_from_u64(2);
+        let mut weight = || {
+            let draw = f64::from(rng.next_u32()) / 4_294_967_296.0;
+            if heavy { (1.0 / (1.0 - draw).powf(0.7)).min(60.0).floor() } else { 1.0 }
+        };
+        let weights: Vec<f64> = (0..side * side).map(|_| weight()).collect();
+        let start = std::time::Instant::now();
+        let answer = divide_graph(&weights, &edges, GraphParts::Count(parts), 0.05, 1, &|| false).unwrap();
+        let time = start.elapsed();
+        let cut = edges.iter().filter(|edge| answer[edge.a as usize] != answer[edge.b as usize]).count();
+        let off = off_target(&weights, &answer, parts);
+        println!(
+            "{side}×{side} in {parts}, heavy {heavy}: {time:?}, {cut} edges cut, worst {off:.4} off target"
+        );
+    }
+}
