@@ -68,7 +68,8 @@ pub enum FindingKind {
     BadValue {
         column: String,
         value: String,
-        expected: Text,
+        /// Boxed to keep a finding small enough to be an error.
+        expected: Box<Text>,
     },
     NegativeCount {
         column: String,

@@ -35,7 +35,7 @@ pub(super) fn is_one_of(name: &str, names: &[&str]) -> bool {
 
 pub(super) fn bad(column: &str, value: &str, zh: &str, en: &str) -> FindingKind {
     let value = value.chars().take(60).collect();
-    FindingKind::BadValue { column: column.to_owned(), value, expected: Text::new(zh, en) }
+    FindingKind::BadValue { column: column.to_owned(), value, expected: Box::new(Text::new(zh, en)) }
 }
 
 fn missing(names: &[&str]) -> FindingKind {

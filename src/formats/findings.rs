@@ -14,6 +14,7 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// Takes it in, or counts it where the list is full.
     pub fn push(&mut self, finding: Finding) {
         let error = finding.kind.is_error();
         let full = match error {

@@ -5,7 +5,7 @@ use geozero::{GeozeroDatasource, geojson::GeoJson};
 use serde::Deserialize;
 
 use super::{
-    Item, MAX_FEATURE_BYTES, MAX_ROWS, RawRow, ReadOptions, Sink, Value,
+    Item, MAX_FEATURE_BYTES, MAX_ROWS, MAX_VERTICES, RawRow, ReadOptions, Sink, Value,
     encoding::{self, Decoding},
     feature::Feature,
     guard::guarded,
@@ -109,6 +109,12 @@ fn feature(
     text: &[u8],
     encoding: &'static Encoding,
 ) -> Result<(Columns, Option<geo::Geometry<f64>>), FindingKind> {
+    // Parsed, a number takes many times the room that it takes in the text.
+    let times = |sought: u8| text.iter().filter(|byte| **byte == sought).count() as u64;
+    if times(b'[') + times(b'{') > MAX_VERTICES + 10_000 || times(b',') > 4 * MAX_VERTICES {
+        let what = Text::new("一个要素的顶点数", "corners in one feature");
+        return Err(FindingKind::OverLimit { what, max: MAX_VERTICES });
+    }
     let text = std::str::from_utf8(text).map_err(|_| encoding::wrong(encoding))?;
     if encoding != UTF_8 && text.contains('\u{FFFD}') {
         return Err(encoding::wrong(encoding));

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! - `geojson`, `shapefile` (+ `dbf`), `gpkg`, `table` (CSV) read one format each and hand every feature
-//!   to [`rows::RawRow`] through geozero's processors; `feature` is the processor that bounds what a
+//!   to [`RawRow`] through geozero's processors; `feature` is the processor that bounds what a
 //!   feature may hold.
 //! - `columns` knows the columns' names and values; `areas`, `units` and `inputs` map rows to nouns;
 //!   `check` and `gather` (with `counted`) look at rows together: parents, overlaps, points in villages.
@@ -14,7 +14,7 @@
 //!
 //! Whatever a file holds, the answer is findings, not a panic: declared lengths are checked before they are believed,
 //! nesting, corners and rows are bounded, and what runs third-party parsers or geometry runs under
-//! [`guard::guarded`], which turns a panic into a finding.
+//! `guard::guarded`, which turns a panic into a finding.
 //!
 //! Imports `domain` and `geo` only. Reading is synchronous: a caller with an async runtime moves it off.
 
@@ -32,6 +32,7 @@ mod gpkg;
 mod guard;
 mod inputs;
 mod json_scan;
+mod part_rings;
 mod rows;
 mod shapefile;
 mod table;

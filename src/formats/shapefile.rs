@@ -13,6 +13,7 @@ use super::{
     dbf::{Dbf, Record},
     feature::Feature,
     guard::guarded,
+    part_rings::regroup,
     unreadable,
 };
 use crate::{
@@ -160,7 +161,10 @@ impl Shapes {
             let first =
                 ShpReader::new(Cursor::new(alone)).map(|file| file.iter_geometries(&mut feature).next());
             match first {
-                Ok(None | Some(Ok(()))) => Ok(feature.geometry()),
+                Ok(None | Some(Ok(()))) => Ok(feature.geometry().map(|geometry| match geometry {
+                    Geometry::MultiPolygon(polygons) => regroup(polygons).into(),
+                    other => other,
+                })),
                 Ok(Some(Err(error))) | Err(error) => Err(feature.finding(&error)),
             }
         });

@@ -13,8 +13,8 @@ use geo::{Geometry, Point};
 use geozero::wkt::Wkt;
 
 use super::{
-    Item, MAX_FEATURE_BYTES, MAX_ROWS, RawRow, ReadOptions, Sink, Value, columns, encoding, feature,
-    unreadable,
+    Item, MAX_FEATURE_BYTES, MAX_ROWS, MAX_VERTICES, RawRow, ReadOptions, Sink, Value, columns, encoding,
+    feature, unreadable,
 };
 use crate::{
     domain::{Finding, FindingKind, Text},
@@ -162,6 +162,10 @@ fn point(
 fn wkt(column: &str, text: &str) -> Result<Option<Geometry<f64>>, FindingKind> {
     if text.is_empty() {
         return Ok(None);
+    }
+    if text.bytes().filter(|byte| *byte == b',').count() as u64 > MAX_VERTICES {
+        let what = Text::new("一个图形的顶点数", "corners in one geometry");
+        return Err(FindingKind::OverLimit { what, max: MAX_VERTICES });
     }
     // The parser calls itself for each bracket of a collection.
     let mut depth = 0_u32;

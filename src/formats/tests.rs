@@ -4,6 +4,7 @@ mod fuzz;
 mod gathering;
 mod good;
 mod in_and_out;
+mod memory;
 mod samples;
 
 use std::{ops::ControlFlow, path::Path};

@@ -44,6 +44,7 @@ const ZONED_6: std::ops::RangeInclusive<u16> = 4491..=4501;
 const PLAIN_6: std::ops::RangeInclusive<u16> = 4502..=4512;
 
 impl Crs {
+    /// By the code of the EPSG register; none for a system that is not read here.
     pub fn from_epsg(code: u32) -> Option<Self> {
         match code {
             4326 => Some(Crs::Wgs84),

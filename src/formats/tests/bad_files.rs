@@ -215,6 +215,23 @@ fn hostile_sizes_are_not_believed() {
 }
 
 #[test]
+fn more_corners_than_a_feature_may_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let many = MAX_VERTICES as usize + 20_000;
+    let positions = "[1,1],".repeat(many);
+    let text = format!(
+        "{{\"type\":\"Feature\",\"properties\":{{}},\"geometry\":{{\"type\":\"Polygon\",\"coordinates\":[[{positions}[1,1]]]}}}}"
+    );
+    assert_eq!(of(&save(folder.path(), "a.geojson", text)), [(Some(1), "over_limit")]);
+    let text = format!("wkt\n\"LINESTRING({}1 1)\"\n", "1 1,".repeat(many));
+    assert_eq!(of(&save(folder.path(), "a.csv", text)), [(Some(1), "over_limit")]);
+    // A quote that never closes must not draw the whole file in.
+    let text = format!("code,name\n1,\"{}", "x".repeat(MAX_FEATURE_BYTES as usize + 100_000));
+    let findings = of(&save(folder.path(), "b.csv", text));
+    assert_eq!(findings, [(Some(1), "unreadable")]);
+}
+
+#[test]
 fn rows_that_dont_fit_their_header() {
     let folder = tempfile::tempdir().unwrap();
     let path = save(folder.path(), "a.csv", "code,name\n15,a\n15,a,b\n15\n");

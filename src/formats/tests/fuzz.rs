@@ -10,12 +10,12 @@ use std::{
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
-use super::{samples::*, *};
+use super::{memory::peak_bytes, samples::*, *};
 use crate::domain::{AreaType, Policy};
 
 const SLOWEST: Duration = Duration::from_secs(2);
-/// What all of it together may add to the most memory that the process ever held.
-const MOST_BYTES: u64 = 600 * 1024 * 1024;
+/// What one mutation of a file of a few kilobytes may hold at once.
+const MOST_BYTES: i64 = 32 * 1024 * 1024;
 
 const TOKENS: &[&[u8]] = &[
     b"1e999",
@@ -108,12 +108,6 @@ fn everything(path: &Path, villages: &[VillageOutline], policy: &Policy) -> Vec<
     findings
 }
 
-fn most_memory_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) * 1024
-}
-
 /// Mutates one of `files` each time, and reads the first.
 fn fuzz(name: &str, seed: u64, mutations: usize, files: &[PathBuf]) {
     let mut random = Pcg64Mcg::seed_from_u64(seed);
@@ -123,7 +117,7 @@ fn fuzz(name: &str, seed: u64, mutations: usize, files: &[PathBuf]) {
     let outline = geo::MultiPolygon(vec![geo::Polygon::new(geo::LineString::from(ring), vec![])]);
     let code = "150821100201".parse().unwrap();
     let villages = [VillageOutline { code, area_type: AreaType::Pastoral, outline }];
-    let (begun, memory) = (Instant::now(), most_memory_bytes());
+    let (begun, mut most) = (Instant::now(), 0);
     let (mut slowest, mut internal, mut clean) = (Duration::ZERO, 0, 0);
     for number in 0..mutations {
         // The first file is what it is about; those beside it get a third of the mutations.
@@ -132,24 +126,24 @@ fn fuzz(name: &str, seed: u64, mutations: usize, files: &[PathBuf]) {
         mutate(&mut random, &mut bytes);
         std::fs::write(&files[changed], &bytes).unwrap();
         let one = Instant::now();
-        let done = catch_unwind(AssertUnwindSafe(|| everything(&files[0], &villages, &policy)));
+        let (done, bytes_held) =
+            peak_bytes(|| catch_unwind(AssertUnwindSafe(|| everything(&files[0], &villages, &policy))));
         let took = one.elapsed();
         let findings = done.unwrap_or_else(|_| panic!("{name}: mutation {number} panicked: {bytes:?}"));
         assert!(took < SLOWEST, "{name}: mutation {number} took {took:?}");
-        slowest = slowest.max(took);
+        assert!(bytes_held < MOST_BYTES, "{name}: mutation {number} held {bytes_held} bytes: {bytes:?}");
+        (slowest, most) = (slowest.max(took), most.max(bytes_held));
         let inner = |finding: &&Finding| finding.kind.text().en.contains("internal error");
         internal += findings.iter().filter(inner).count();
         clean += usize::from(!findings.iter().any(|finding| finding.kind.code() == "unreadable"));
         std::fs::write(&files[changed], &originals[changed]).unwrap();
     }
-    let grown = most_memory_bytes().saturating_sub(memory);
     println!(
         "{name}: {mutations} mutations in {:?}, slowest {slowest:?}, {internal} panics turned into findings, \
-         {clean} readable, {} MiB more at most",
+         {clean} readable, {} KiB held at most",
         begun.elapsed(),
-        grown / 1024 / 1024
+        most / 1024
     );
-    assert!(grown < MOST_BYTES, "{name}: {grown} bytes");
 }
 
 #[test]
@@ -178,7 +172,7 @@ fn mutated_csv() {
     let folder = tempfile::tempdir().unwrap();
     let wkt = "code,name,area_type,households,people,wkt\n150821100201,浩日格嘎查,牧区,12,40,\"POLYGON((108 41,108.1 41,108.1 41.2,108 41.2,108 41))\"\n150821100202,联丰村,农区,3,9,POINT(108.05 41.1)\n";
     let path = save(folder.path(), "a.csv", wkt);
-    fuzz("CSV", 4, 6_000, &[path.clone()]);
+    fuzz("CSV", 4, 6_000, std::slice::from_ref(&path));
     let points = "id,h3,户数,人口,lon,lat,a,b\n1,,12,40,108.05,41.1,1,2\n2,88318c4ca7fffff,3,,108.07,41.15,2,1\n3,,3,9,108.01,41.19,3,1\n";
     std::fs::write(&path, points).unwrap();
     fuzz("CSV of points", 5, 4_000, &[path]);

@@ -123,3 +123,27 @@ fn a_table_of_a_geopackage_can_be_named() {
     let (_, findings) = rows(&path, ReadOptions { table: Some("none".into()), ..ReadOptions::default() });
     assert!(findings[0].kind.text().en.contains("no table 'none'"));
 }
+
+#[test]
+fn rings_of_a_shapefile_may_stand_in_any_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = shapefile(folder.path(), "a");
+    let turned = |ring: Vec<(f64, f64)>| ring.into_iter().rev().collect::<Vec<_>>();
+    let (west, east) = (rectangle(108.0, 41.0, 108.1, 41.1), rectangle(108.2, 41.0, 108.3, 41.1));
+    let (hole, island) = (rectangle(108.01, 41.01, 108.09, 41.09), rectangle(108.04, 41.04, 108.06, 41.06));
+    let shapes = [
+        // Outer rings first, then the hole of the first of them.
+        vec![turned(west.clone()), turned(east.clone()), hole.clone()],
+        // All turned the wrong way.
+        vec![west.clone(), hole.clone(), east.clone()],
+        vec![hole.clone(), turned(west.clone()), turned(east.clone())],
+        vec![turned(west), hole, turned(island), turned(east)],
+    ];
+    std::fs::write(&path, shp_of_parts(&shapes)).unwrap();
+    let (read, _) = areas(&path, ReadOptions::default());
+    let shape: Vec<Vec<usize>> = read
+        .iter()
+        .map(|(_, area)| area.outline.iter().map(|polygon| polygon.interiors().len()).collect())
+        .collect();
+    assert_eq!(shape, [vec![1, 0], vec![1, 0], vec![1, 0], vec![1, 0, 0]]);
+}

@@ -73,13 +73,19 @@ pub fn shapefile(folder: &Path, name: &str) -> PathBuf {
 
 pub const PRJ_4490: &str = r#"GEOGCS["GCS_China_Geodetic_Coordinate_System_2000",DATUM["D_China_2000",SPHEROID["CGCS2000",6378137.0,298.257222101]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]"#;
 
-/// A `.shp` of polygons with one ring each.
+/// A `.shp` of polygons with one ring each, turned clockwise as it should be.
 pub fn shp(rings: &[Vec<(f64, f64)>]) -> Vec<u8> {
+    let turned = rings.iter().map(|ring| vec![ring.iter().rev().copied().collect()]);
+    shp_of_parts(&turned.collect::<Vec<_>>())
+}
+
+/// A `.shp` of polygons with several rings each, as they stand.
+pub fn shp_of_parts(shapes: &[Vec<Vec<(f64, f64)>>]) -> Vec<u8> {
     let mut body = Vec::new();
-    for (number, ring) in rings.iter().enumerate() {
+    for (number, rings) in shapes.iter().enumerate() {
         let mut content = 5_i32.to_le_bytes().to_vec();
-        let xs = || ring.iter().map(|p| p.0);
-        let ys = || ring.iter().map(|p| p.1);
+        let xs = || rings.iter().flatten().map(|p| p.0);
+        let ys = || rings.iter().flatten().map(|p| p.1);
         for value in [
             xs().fold(f64::MAX, f64::min),
             ys().fold(f64::MAX, f64::min),
@@ -88,11 +94,14 @@ pub fn shp(rings: &[Vec<(f64, f64)>]) -> Vec<u8> {
         ] {
             content.extend(value.to_le_bytes());
         }
-        content.extend(1_i32.to_le_bytes());
-        content.extend((ring.len() as i32).to_le_bytes());
-        content.extend(0_i32.to_le_bytes());
-        // Outer rings of a shapefile run clockwise.
-        for (x, y) in ring.iter().rev() {
+        content.extend((rings.len() as i32).to_le_bytes());
+        content.extend((rings.iter().map(Vec::len).sum::<usize>() as i32).to_le_bytes());
+        let mut begin = 0_i32;
+        for ring in rings {
+            content.extend(begin.to_le_bytes());
+            begin += ring.len() as i32;
+        }
+        for (x, y) in rings.iter().flatten() {
             content.extend(x.to_le_bytes());
             content.extend(y.to_le_bytes());
         }
