@@ -12,6 +12,7 @@ mod kinds;
 mod land;
 mod layout;
 mod mesh;
+mod noding;
 mod outlines;
 mod patch;
 mod plan;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use sources::Sources;
 
+use geo::MultiPolygon;
 use rayon::prelude::*;
 
 use crate::{
@@ -52,7 +54,8 @@ pub enum DemoError {
 /// A banner as the demo has it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MadeBanner {
-    /// The banner with its real outline, then each township followed by its villages (synthetic).
+    /// The banner with its real outline, then each township followed by its villages (synthetic). All
+    /// carry the points in which cells cut their borders, so that areas add up at every level.
     pub areas: Vec<Area>,
     /// By village in the order of `areas`, within a village by cell.
     pub units: Vec<Unit>,
@@ -69,18 +72,24 @@ pub fn make_banner(
     seed: u64,
 ) -> Result<MadeBanner, DemoError> {
     let sketch = sketch(sources, banner, seed)?;
-    let areas = areas(sources, banner, &sketch)?;
-    let made: Vec<&Area> = areas.iter().filter(|area| area.kind.is_some()).collect();
+    let mut areas = areas(sources, banner, &sketch)?;
     let planned: Vec<&plan::Village> = sketch.plan.townships.iter().flat_map(|t| &t.villages).collect();
-    let units: Vec<Vec<Unit>> = planned
+    let mut units: Vec<Vec<Unit>> = planned
         .par_iter()
-        .zip(made)
+        .zip(areas.iter().filter(|area| area.kind.is_some()).collect::<Vec<_>>())
         .map(|(village, area)| units::units(village, area, policy, seed))
         .collect::<Result<_, _>>()?;
+    let cut: Vec<MultiPolygon<f64>> =
+        areas.iter().filter(|area| area.kind.is_some()).map(|area| area.outline.clone()).collect();
+    let agreed = noding::agree(&cut, &mut units);
+    for (area, outline) in areas.iter_mut().filter(|area| area.kind.is_some()).zip(agreed) {
+        area.outline = outline;
+    }
+    outlines::gather_up(&mut areas);
     Ok(MadeBanner { areas, units: units.into_iter().flatten().collect() })
 }
 
-/// The outlines alone: the `areas` that [`make_banner`] gives.
+/// The outlines alone, without the cut points of cells that [`make_banner`] puts into them.
 ///
 /// # Errors
 /// When `banner` isn't one of [`Sources::banners`].

@@ -35,6 +35,20 @@ pub(super) fn areas(sketch: &Sketch) -> Vec<Area> {
     areas
 }
 
+/// Dissolves villages into their townships and these into the banner, at the head of `areas`.
+pub(super) fn gather_up(areas: &mut [Area]) {
+    for level in [Level::Township, Level::Banner] {
+        for at in 0..areas.len() {
+            if areas[at].code.level() == level {
+                let below = level.below();
+                let code = areas[at].code.clone();
+                let parts = areas.iter().filter(|area| Some(area.code.level()) == below && code.covers(&area.code));
+                areas[at].outline = dissolve(parts.flat_map(|area| &area.outline));
+            }
+        }
+    }
+}
+
 /// Every banner with its real outline.
 pub(super) fn banners(sources: &Sources) -> Vec<Area> {
     let area = |code: &Code| {

@@ -26,6 +26,7 @@ export interface Meta {
 }
 
 export interface AreaRef {
+  /** Its own digits only: 15, 1508, 150821, 150821100, 150821100001. */
   code: string
   name: string
   level: AreaLevel
@@ -145,8 +146,10 @@ export interface PlanScores {
   compactness_mean: number | null
   out_of_band_named: number
   worst_deviation: number | null
-  by_area_type: TypeFigures[]
+  by_area_type: PlanTypeScores[]
 }
+
+export type PlanTypeScores = Omit<TypeFigures, 'people' | 'area_m2'>
 
 export interface PlanSummary {
   id: string
@@ -185,7 +188,8 @@ export interface Job {
   done: number
   total: number
   note: { zh: string; en: string } | null
-  result: { plan?: string; findings?: unknown[] } | null
+  /** A division makes drafts (`plans`), a publication names its plan. */
+  result: { plan?: string; plans?: string[]; findings?: unknown[] } | null
   error: Reason | null
   created_at: string
   started_at: string | null

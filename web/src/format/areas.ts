@@ -16,16 +16,9 @@ export function km2Figure(value: number): string {
 /** How far a level of the area tree lies from its top. */
 export const LEVELS = ['region', 'league', 'banner', 'township', 'village'] as const
 
-/** The significant digits of a 12-digit code at its level: everything below starts with them. */
-export function stem(code: string): string {
-  for (const length of [2, 4, 6, 9]) if (/^0*$/.test(code.slice(length))) return code.slice(0, length)
-  return code
-}
-
-export const lies = (code: string, within: string): boolean => code.startsWith(stem(within))
-
-/** 150821 001 003 004: a long code in the groups it is made of. */
-export function groupCode(code: string): string {
+/** 150821 001 003 004: a code with all its digits, in the groups it is made of. */
+export function groupCode(short: string): string {
+  const code = short.padEnd(12, '0')
   const groups = [code.slice(0, 6), code.slice(6, 9), code.slice(9, 12), code.slice(12, 15)]
   return groups.filter(Boolean).join(' ')
 }

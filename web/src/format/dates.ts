@@ -16,12 +16,6 @@ export function moment(value: string | null | undefined): string {
   return `${isoDay(date)} ${two(date.getHours())}:${two(date.getMinutes())}`
 }
 
-export function dayAfter(value: string): string {
-  const date = new Date(`${value}T00:00:00Z`)
-  date.setUTCDate(date.getUTCDate() + 1)
-  return date.toISOString().slice(0, 10)
-}
-
 /** The first day of the month after: when a plan usually takes effect. */
 export function nextMonth(value: string): string {
   const date = new Date(`${value}T00:00:00Z`)

@@ -25,8 +25,8 @@ export function share(value: Maybe): string {
   if (!known(value)) return DASH
   const percent = value * 100
   if (percent === 0 || percent === 100) return `${percent}%`
-  const rounded = Math.min(99.9, Math.max(0.1, Number(percent.toFixed(1))))
-  return `${rounded.toFixed(1)}%`
+  const digits = Math.max(0.1, Number(percent.toFixed(1)))
+  return `${(percent < 100 ? Math.min(99.9, digits) : digits).toFixed(1)}%`
 }
 
 /** 24,050,000 -> {value: '2,405', unit: 'wan'} in Chinese, 24.1 million in English; small figures stay whole. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { cameraOf, sameCamera, zoomForGrids } from './camera'
 import { outside } from './layers/selection'
 import { areaMeant, type AreaUnder } from './pick'
-import type { Scene } from './scene'
+import { sameScene, type Scene } from './scene'
 import { styleOf } from './style'
 import { Z_ORDER } from './zorder'
 
@@ -50,6 +50,14 @@ describe('the style', () => {
     for (const layer of bare.layers) {
       if ('source' in layer) expect(Object.keys(bare.sources)).toContain(layer.source)
     }
+  })
+})
+
+describe('a scene', () => {
+  it('is the same when it draws the same', () => {
+    expect(sameScene(scene, { ...scene, layers: [...scene.layers] })).toBe(true)
+    expect(sameScene(scene, { ...scene, layers: ['types'] })).toBe(false)
+    expect(sameScene(scene, { ...scene, selected: null })).toBe(false)
   })
 })
 

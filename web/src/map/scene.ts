@@ -21,6 +21,15 @@ export interface Scene {
   gridLabelZoom: number
 }
 
+/** Two scenes that draw the same: most changes of the address (the camera, a job) change nothing here. */
+export function sameScene(a: Scene, b: Scene): boolean {
+  return (Object.keys(a) as (keyof Scene)[]).every((key) => {
+    if (key === 'layers') return a.layers.join() === b.layers.join()
+    if (key === 'focus') return a.focus?.geometry === b.focus?.geometry
+    return Object.is(a[key], b[key])
+  })
+}
+
 export interface LayerGroup {
   sources(scene: Scene): Record<string, SourceSpecification>
   layers(scene: Scene): LayerSpecification[]

@@ -9,7 +9,11 @@ const WHEN_LOST_MS = 3000
 
 export const ended = (job: Job): boolean => !['queued', 'running'].includes(job.state)
 
-export function useJob(id: () => string | null, onEnd: (job: Job) => void) {
+/** The draft that a division made. */
+export const draftOf = (job: Job): string | null =>
+  job.kind === 'division' ? (job.result?.plans?.[0] ?? job.result?.plan ?? null) : null
+
+export function useJob(id: () => string | null, onEnd: (job: Job) => void, onGone: () => void) {
   const job = shallowRef<Job | null>(null)
   const lost = ref(false)
   let timer: number | undefined
@@ -28,7 +32,7 @@ export function useJob(id: () => string | null, onEnd: (job: Job) => void) {
       if (!(error instanceof Problem)) throw error
       if (error.status === 404) {
         job.value = null
-        return
+        return onGone()
       }
       lost.value = true
       wait = WHEN_LOST_MS

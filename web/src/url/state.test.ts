@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { DEFAULT_LAYERS, formatView, parseCamera, parseDay, parseView, type ViewState } from './state'
 
 const whole: ViewState = {
-  area: '150821000000',
+  area: '150821',
   sel: '150821100201003',
   on: '2026-12-01',
   layers: ['grids', 'units'],
@@ -30,7 +30,7 @@ describe('the address', () => {
   it('leaves out what it cannot understand', () => {
     const view = parseView({
       area: '15<script>',
-      sel: '1508',
+      sel: '150',
       on: '2026-02-30',
       at: '999,1,2',
       layers: 'grids.nonsense',
@@ -46,6 +46,15 @@ describe('the address', () => {
       draft: null,
       job: '9',
     })
+  })
+
+  it('takes a code with all its digits for the same area', () => {
+    expect(parseView({ area: '150821000000', sel: '150821100000' })).toMatchObject({
+      area: '150821',
+      sel: '150821100',
+    })
+    expect(parseView({ area: '150000000000' }).area).toBe('15')
+    expect(parseView({ area: '150821100001' }).area).toBe('150821100001')
   })
 
   it('knows real days from made-up ones', () => {

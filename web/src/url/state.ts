@@ -13,7 +13,7 @@ export interface Camera {
 export interface ViewState {
   /** The area in view; null means the whole region. */
   area: string | null
-  /** A selected area (12 digits) or grid (15 digits). */
+  /** A selected area (2 to 12 digits) or grid (15 digits). */
   sel: string | null
   /** The day figures are for; null means today. */
   on: string | null
@@ -54,6 +54,16 @@ export function parseCamera(value: string | null): Camera | null {
 export const formatCamera = (c: Camera): string =>
   `${c.lon.toFixed(4)},${c.lat.toFixed(4)},${c.zoom.toFixed(2)}`
 
+const AREA = /^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$/
+const AREA_OR_GRID = /^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12}|\d{15})$/
+
+/** A code written with all its twelve digits loses the zeros that only fill it up. */
+function areaCode(code: string | null): string | null {
+  if (code?.length !== 12) return code
+  for (const length of [2, 4, 6, 9]) if (/^0+$/.test(code.slice(length))) return code.slice(0, length)
+  return code
+}
+
 function parseLayers(value: string | null): readonly LayerName[] {
   if (value === null) return DEFAULT_LAYERS
   if (value === 'none') return []
@@ -68,8 +78,8 @@ function formatLayers(layers: readonly LayerName[]): string | undefined {
 
 export function parseView(raw: RawQuery): ViewState {
   return {
-    area: matching(text(raw, 'area'), /^\d{12}$/),
-    sel: matching(text(raw, 'sel'), /^(\d{12}|\d{15})$/),
+    area: areaCode(matching(text(raw, 'area'), AREA)),
+    sel: areaCode(matching(text(raw, 'sel'), AREA_OR_GRID)),
     on: parseDay(text(raw, 'on')),
     layers: parseLayers(text(raw, 'layers')),
     camera: parseCamera(text(raw, 'at')),

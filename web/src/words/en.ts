@@ -10,21 +10,16 @@ const en: Words = {
     retry: 'Try again',
     close: 'Close',
     cancel: 'Cancel',
-    confirm: 'OK',
+
     loading: 'Loading…',
-    none: 'None',
-    all: 'All',
-    more: 'More',
+
     collapse: 'Show less',
     expand: 'Show more',
     meaning: 'What this figure means',
     skip: 'Skip to main content',
     demoMark: 'demo value',
-    copied: 'Copied',
-    since: 'since {day}',
   },
   signin: {
-    title: 'Sign in',
     username: 'User name',
     password: 'Password',
     submit: 'Sign in',
@@ -47,7 +42,7 @@ const en: Words = {
     synthetic: 'Synthetic data for demonstration: outlines, households and grids are not real',
     asOf: 'As of',
     asOfHint: 'The day whose grids are shown',
-    today: 'Today',
+
     language: 'Language',
     account: 'Account',
     signOut: 'Sign out',
@@ -55,10 +50,9 @@ const en: Words = {
     themeSystem: 'Same as the system',
     themeLight: 'Light',
     themeDark: 'Dark',
-    settings: 'Settings',
+
     path: 'Where you are',
     siblings: '{name}: areas beside it',
-    goUp: 'Up one level',
   },
   search: {
     label: 'Search',
@@ -77,7 +71,6 @@ const en: Words = {
     banner: 'Banner',
     township: 'Township',
     village: 'Village',
-    grid: 'Grid',
   },
   kind: { gacha: 'Gacha', village: 'Village', community: 'Community', farm: 'Farm' },
   type: {
@@ -99,10 +92,8 @@ const en: Words = {
   unit: {
     households: 'households',
     people: 'people',
-    grids: 'grids',
+
     minutes: 'min',
-    units: 'units',
-    villages: 'villages',
   },
   figure: {
     grids: 'Grids',
@@ -111,12 +102,12 @@ const en: Words = {
     people: 'People',
     area: 'Area',
     inBand: 'Share in band',
-    inBandOf: 'of all grids',
+
     compactness: 'Compactness',
     units: 'Units',
     travel: 'Longest way',
     worst: 'Worst deviation',
-    perGrid: 'Households a grid',
+
     named: 'Out of band, named',
   },
   about: {
@@ -155,12 +146,11 @@ const en: Words = {
     title: 'Legend',
     show: 'Show the legend',
     hide: 'Hide the legend',
-    outlines: 'Outlines',
-    grids: 'Grids',
+
     published: 'Grid in force',
     draft: 'Draft grid',
     outOfBand: 'Out of band',
-    selected: 'Selected',
+
     units: 'Households a unit',
     unitsZoom: 'Zoom in to see units',
     gridsZoom: 'Zoom in to see grids',
@@ -169,11 +159,10 @@ const en: Words = {
   },
   panel: {
     composition: 'Composition by type',
-    inBand: 'Share in band',
+
     policy: 'Policy in force',
     plan: 'Grid plan',
-    children: 'One level down',
-    childrenEmpty: 'There is no finer level.',
+
     noChildren: 'There is no {level} data here yet. Import outlines and households first.',
     open: 'Go to {name}',
     planFrom: 'In force from {day}',
@@ -195,23 +184,20 @@ const en: Words = {
     sheetLow: 'low',
     sheetHalf: 'half',
     sheetFull: 'full',
-    raise: 'Raise the details',
   },
   grid: {
     title: 'Grid {seq}',
-    code: 'Grid code',
+
     village: 'Village',
-    kind: 'Kind',
+
     inBand: 'In band',
     outOfBand: 'Out of band',
     reasons: 'Why it is out of band',
     band: 'Policy: {min}–{max} households, target {target}',
     plan: 'Plan',
     shape: 'Shape and reach',
-    copy: 'Copy the code',
   },
   policy: {
-    title: 'Policy',
     households: 'Households',
     target: 'Target',
     peopleMax: 'Most people',
@@ -221,7 +207,7 @@ const en: Words = {
     source: 'Source',
     demo: '(d) marks a demo value: no public source was found.',
     secondary: '(s) marks a secondary source: the standard’s own text was not read.',
-    inherits: 'Policy of {area}',
+
     overrides: '{n} places have a policy of their own.',
     kmh: 'km/h',
     failed: 'The policy could not be read.',
@@ -251,16 +237,14 @@ const en: Words = {
     failed: 'Not finished: {why}',
     failedPlain: 'Not finished. Nothing has changed; you can try again.',
     lost: 'The progress can’t be asked for right now, trying again; the work goes on at the server.',
-    running: 'Work in progress',
-    again: 'Try again',
+
     dismiss: 'OK',
     done: 'Done',
     publishedToast: 'Published, in force from {day}.',
   },
   draft: {
-    title: 'Draft',
     over: 'Dashed lines are the draft, over the grids in force.',
-    scores: 'Scores of the draft',
+
     reasons: 'Grids out of band, and why',
     reasonsFirst: 'the first {shown} of {total}',
     noReasons: 'Every grid’s households lie in the band.',
@@ -293,13 +277,12 @@ const en: Words = {
     untitled: 'Grid plan of {name}',
     failed: 'The list of plans could not be read.',
     banners: 'Choose a banner',
-    scores: '{grids} grids · {share} in band',
   },
   analysis: {
     title: 'Area types compared',
     lead: '{name}, {day}: the four area types side by side.',
     table: 'Table',
-    charts: 'Spread',
+
     type: 'Type',
     households: 'Households a grid',
     area: 'Area of a grid (km²)',

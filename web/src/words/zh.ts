@@ -9,21 +9,16 @@ const zh = {
     retry: '重试',
     close: '关闭',
     cancel: '取消',
-    confirm: '确定',
+
     loading: '正在读取…',
-    none: '无',
-    all: '全部',
-    more: '更多',
+
     collapse: '收起',
     expand: '展开',
     meaning: '这个数是什么意思',
     skip: '跳到主要内容',
     demoMark: '演示值',
-    copied: '已复制',
-    since: '自 {day} 起',
   },
   signin: {
-    title: '登录',
     username: '用户名',
     password: '密码',
     submit: '登录',
@@ -44,7 +39,7 @@ const zh = {
     synthetic: '合成数据，仅供演示：边界、户数与网格并非真实情况',
     asOf: '截至',
     asOfHint: '看哪一天的网格',
-    today: '今天',
+
     language: '语言',
     account: '账户',
     signOut: '退出登录',
@@ -52,10 +47,9 @@ const zh = {
     themeSystem: '跟随系统',
     themeLight: '浅色',
     themeDark: '深色',
-    settings: '设置',
+
     path: '所在位置',
     siblings: '{name}：同级区划',
-    goUp: '返回上级',
   },
   search: {
     label: '搜索',
@@ -73,7 +67,6 @@ const zh = {
     banner: '旗县区',
     township: '苏木乡镇街道',
     village: '嘎查村社区',
-    grid: '网格',
   },
   kind: { gacha: '嘎查', village: '村', community: '社区', farm: '场站' },
   type: {
@@ -89,10 +82,8 @@ const zh = {
   unit: {
     households: '户',
     people: '人',
-    grids: '个网格',
+
     minutes: '分钟',
-    units: '个单元',
-    villages: '个嘎查村',
   },
   figure: {
     grids: '网格',
@@ -101,12 +92,12 @@ const zh = {
     people: '人口',
     area: '面积',
     inBand: '户数达标率',
-    inBandOf: '占网格数',
+
     compactness: '紧凑度',
     units: '单元',
     travel: '单程最远',
     worst: '最大偏离',
-    perGrid: '每网格户数',
+
     named: '未达标并说明',
   },
   about: {
@@ -141,12 +132,11 @@ const zh = {
     title: '图例',
     show: '展开图例',
     hide: '收起图例',
-    outlines: '界线',
-    grids: '网格',
+
     published: '施行中的网格',
     draft: '草案网格',
     outOfBand: '户数未达标',
-    selected: '选中',
+
     units: '每单元户数',
     unitsZoom: '放大后显示单元',
     gridsZoom: '放大后显示网格',
@@ -155,11 +145,10 @@ const zh = {
   },
   panel: {
     composition: '类型构成',
-    inBand: '户数达标',
+
     policy: '施行的规则',
     plan: '网格方案',
-    children: '下一级',
-    childrenEmpty: '没有更细一级的数据。',
+
     noChildren: '这里还没有{level}数据，请先导入区划边界与户数。',
     open: '进入 {name}',
     planFrom: '{day} 起施行',
@@ -181,23 +170,20 @@ const zh = {
     sheetLow: '低',
     sheetHalf: '中',
     sheetFull: '高',
-    raise: '展开详情',
   },
   grid: {
     title: '网格 {seq}',
-    code: '网格代码',
+
     village: '所在嘎查村',
-    kind: '类别',
+
     inBand: '户数达标',
     outOfBand: '户数未达标',
     reasons: '未达标的原因',
     band: '规则：{min}–{max} 户，目标 {target} 户',
     plan: '所属方案',
     shape: '形状与通达',
-    copy: '复制代码',
   },
   policy: {
-    title: '划分规则',
     households: '户数',
     target: '目标',
     peopleMax: '人口上限',
@@ -207,7 +193,7 @@ const zh = {
     source: '来源',
     demo: '(d) 为演示值：没有查到公开依据，只供演示。',
     secondary: '(s) 为间接来源：未读到标准原文。',
-    inherits: '{area}的规则',
+
     overrides: '另有 {n} 个地方适用自己的规则。',
     kmh: '公里/小时',
     failed: '没有读到规则。',
@@ -237,16 +223,14 @@ const zh = {
     failed: '没有完成：{why}',
     failedPlain: '没有完成，什么也没有改变，可以再试一次。',
     lost: '暂时问不到进度，正在重试；任务仍在服务器上进行。',
-    running: '进行中的任务',
-    again: '再试一次',
+
     dismiss: '知道了',
     done: '已完成',
     publishedToast: '已发布，{day} 起施行。',
   },
   draft: {
-    title: '草案',
     over: '虚线为草案，叠在施行中的网格上。',
-    scores: '草案得分',
+
     reasons: '未达标的网格与原因',
     reasonsFirst: '前 {shown} 条，共 {total} 条',
     noReasons: '所有网格的户数都达标。',
@@ -279,13 +263,12 @@ const zh = {
     untitled: '{name}网格方案',
     failed: '没有读到方案列表。',
     banners: '选一个旗县区',
-    scores: '{grids} 个网格 · 达标 {share}',
   },
   analysis: {
     title: '类型对比',
     lead: '{name}，{day}：四种区域类型并排看。',
     table: '对比表',
-    charts: '分布',
+
     type: '类型',
     households: '每网格户数',
     area: '每网格面积（km²）',

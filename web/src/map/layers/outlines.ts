@@ -31,7 +31,7 @@ export const outlines: LayerGroup = {
         'line-width': ['interpolate', ['linear'], ['zoom'], 4, 0.6, 6, 1, 8, 1.5],
         'line-opacity': ['interpolate', ['linear'], ['zoom'], 4, 0.55, 7, 1],
       }),
-      line('township', { 'line-color': faint, 'line-width': 1 }, 5),
+      line('township', { 'line-color': outline, 'line-width': 1 }, 5),
       line('village', { 'line-color': faint, 'line-width': 0.75, 'line-dasharray': [4, 3] }, 8),
     ]
   },

@@ -13,6 +13,14 @@ export function byType(of: Record<AreaType, string>, otherwise: string): Express
 
 const level = (name: string): ExpressionSpecification => ['==', ['get', 'level'], name]
 
+/** What has no type yet stays faint. */
+const typed = (opacity: number): ExpressionSpecification => [
+  'case',
+  ['has', 'area_type'],
+  opacity,
+  opacity / 4,
+]
+
 export const types: LayerGroup = {
   sources: ({ origin, areasVersion }) => ({
     [AREAS]: {
@@ -34,7 +42,7 @@ export const types: LayerGroup = {
         paint: {
           'fill-color': colour,
           // Finer levels lie on top: together they stay near 30%.
-          'fill-opacity': ['interpolate', ['linear'], ['zoom'], 5, 0.3, 5.5, 0.12],
+          'fill-opacity': ['interpolate', ['linear'], ['zoom'], 5, typed(0.3), 5.5, typed(0.12)],
           'fill-antialias': false,
         },
       },
@@ -46,7 +54,19 @@ export const types: LayerGroup = {
         maxzoom: 9,
         paint: {
           'fill-color': colour,
-          'fill-opacity': ['interpolate', ['linear'], ['zoom'], 5, 0, 5.5, 0.2, 8, 0.2, 8.5, 0.02],
+          'fill-opacity': [
+            'interpolate',
+            ['linear'],
+            ['zoom'],
+            5,
+            0,
+            5.5,
+            typed(0.2),
+            8,
+            typed(0.2),
+            8.5,
+            0.02,
+          ],
           'fill-antialias': false,
         },
       },

@@ -3,7 +3,7 @@ import { computed, type Ref } from 'vue'
 import type { Area, Figures, Plan } from '@/api/types'
 import { zoomForGrids } from '@/map/camera'
 import type { PickOptions } from '@/map/pick'
-import type { Scene } from '@/map/scene'
+import { sameScene, type Scene } from '@/map/scene'
 import { useMeta } from '@/session/useMeta'
 import { useTheme } from '@/theme/useTheme'
 import { useView } from '@/url/useView'
@@ -29,9 +29,9 @@ export function useScene(place: Ref<Area | null>, figures: Ref<Figures | null>, 
     return zoomForGrids(covered, lat)
   })
 
-  const scene = computed<Scene>(() => {
+  const scene = computed<Scene>((before) => {
     const geometry = place.value?.geometry
-    return {
+    const now: Scene = {
       theme: theme.value,
       language: language.value,
       origin: window.location.origin,
@@ -44,6 +44,7 @@ export function useScene(place: Ref<Area | null>, figures: Ref<Figures | null>, 
       focus: place.value && geometry ? { code: place.value.code, geometry } : null,
       gridLabelZoom: gridLabelZoom.value,
     }
+    return before && sameScene(before, now) ? before : now
   })
   const picking = computed<PickOptions | null>(() =>
     place.value
