@@ -4,7 +4,7 @@ CARGO := cargo
 HOME_FOR_TESTS := target/test-home
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)
 
-.PHONY: run build test test-rust test-web test-browser check bench setup clean
+.PHONY: run build test test-rust test-web test-browser check setup clean
 
 run: setup web/dist/index.html
 	@echo "==> Building the program (the first time takes some minutes)"
@@ -29,7 +29,7 @@ test-web: web/node_modules/.package-lock.json
 
 test-browser: setup-test web/dist/index.html
 	@echo "==> The whole story in a browser"
-	@$(CARGO) build --locked
+	@$(CARGO) build --locked --tests
 	@tools/browser-test
 
 check: setup-check web/dist/index.html
@@ -41,10 +41,6 @@ check: setup-check web/dist/index.html
 	@$(CARGO) machete
 	@cd web && npm run lint && npm run format:check
 	@echo "==> All checks passed"
-
-bench: setup web/dist/index.html
-	@$(CARGO) build --release --locked
-	@tools/bench
 
 .PHONY: setup-test setup-check
 setup:

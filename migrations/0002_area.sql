@@ -16,7 +16,9 @@ CREATE TABLE khot.area (
     label_point geometry(Point, 4326) NOT NULL,
     -- Geodesic.
     area_m2 double precision NOT NULL CHECK (area_m2 > 0),
-    -- Sums over the units and villages below, kept by the import that changes them.
+    -- Sums over the units and villages below, and the type that most of those villages have; kept by the
+    -- import that changes them.
+    main_type text CHECK (main_type IN ('urban', 'agricultural', 'pastoral', 'mixed')),
     villages integer NOT NULL DEFAULT 0 CHECK (villages >= 0),
     households bigint NOT NULL DEFAULT 0 CHECK (households >= 0),
     people bigint NOT NULL DEFAULT 0 CHECK (people >= 0),

@@ -7,24 +7,27 @@
 //! ## The rooms
 //!
 //! ```text
-//! domain/    the nouns, no IO: code, area, unit, grid, plan, policy, finding
-//! geo/       cells, clipping, dissolving, adjacency, geodesic measures, validity, coordinate systems
-//! divide/    ENGINE  units + profile -> grids with reasons
-//! verify/    ENGINE  the independent check; shares nothing with `divide`
+//! domain/    the nouns, no IO: code, area, unit, grid, plan, policy, finding, reason
+//! geo/       cells, dissolving, adjacency, geodesic measures, validity, coordinate systems
+//! divide/    ENGINE  a village's units + profile -> grids with reasons
+//! verify/    ENGINE  the independent check; shares nothing with `divide`, not even its geometry
 //! demo/      ENGINE  real names and outlines + seed -> synthetic townships, villages, units
+//! planning/  where the engines meet: divide, number, draw, check -> the grids of a plan
 //! formats/   geo and table files in and out (geozero first), findings by row
 //! access/    actor and scope
 //! store/     the only SQL; the private PostgreSQL cluster
 //! jobs/      long work: claim, run an engine, save, report progress
 //! api/       axum: REST, tiles, problem+json, OpenAPI, the embedded web app
 //! cli/       one file a subcommand
+//! clock.rs   the one place that reads the clock and the system's randomness
+//! config.rs  environment and flags, read once
 //! ```
 //!
 //! Who may import whom: `domain` <- `geo` <- engines and `formats`. Engines never import each other,
-//! nor tokio, sqlx or axum. `access` <- `domain`. `store` <- `domain`, `geo`, `access`. `jobs` <- `store`,
-//! `formats`, engines. `api` <- `store`, `jobs` (to queue), `access`, `domain`: it never runs an engine
-//! inside a request. `cli` sees all. `tests/it/rooms.rs` reads the `use crate::` lines and fails on a
-//! breach.
+//! nor tokio, sqlx or axum. `planning` <- engines. `access` <- `domain`. `store` <- `domain`, `geo`,
+//! `access`. `jobs` <- `store`, `formats`, `planning`. `api` <- `store`, `jobs` (to queue), `access`, `domain`:
+//! it never runs an engine inside a request. `cli` sees all. `tests/it/rooms.rs` reads the `crate::`
+//! paths and fails on a breach.
 //!
 //! ## What always holds
 //!
@@ -37,17 +40,30 @@
 //! - Same input, same seed, same answer, whatever the number of threads. No IO, clock or randomness
 //!   of its own in `domain`, `geo` or an engine.
 
+//! ## Two walks
+//!
+//! `GET /api/v1/areas/{code}/grids`: request id, trace, metrics, limits -> `api::caller::Caller` finds the
+//! session and its scope -> [`store::Store::begin`] opens a transaction that has set the scope -> rows ->
+//! domain -> the wire form -> JSON. Any failure -> `api::problem`, which writes problem+json in the
+//! request's language.
+//!
+//! `POST /api/v1/areas/{code}/plans`: check -> one transaction writes the job and hands it to the queue ->
+//! 202 with `Location: /api/v1/jobs/{id}` -> a worker claims it, loads villages and units, runs villages side
+//! by side off the async threads ([`planning::draw_village`]), tells its progress, can be cancelled -> the
+//! independent check -> one transaction saves the draft with seed, engine version, policy and scores, and
+//! ends the job -> a person looks at it on the map and publishes it from a day.
+
 pub mod access;
+pub mod api;
+pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod divide;
 pub mod domain;
 pub mod formats;
 pub mod geo;
+pub mod jobs;
+pub mod planning;
 pub mod store;
 pub mod verify;
-pub mod api;
-pub mod clock;
-pub mod jobs;
-pub mod cli;
-pub mod planning;

@@ -50,7 +50,7 @@ pub struct Area {
     pub code: Code,
     pub name: String,
     pub level: Level,
-    /// Of a village.
+    /// Of a village its own; above, what most of its villages are.
     pub area_type: Option<AreaType>,
     /// Of a village.
     pub kind: Option<VillageKind>,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use geo::MultiPolygon;
+use geo::{Area as _, MultiPolygon};
 use serde_json::{Value, json};
 
 use super::failure::{Failure, findings_wire};
@@ -14,6 +14,8 @@ use crate::access::Scope;
 use crate::domain::{Area, Code, Finding, FindingKind, Policy, Unit};
 use crate::formats::{self, AreaOptions, Cover, Gatherer, ReadOptions, VillageOutline};
 use crate::geo::crs::Crs;
+use crate::geo::dissolve::dissolve;
+use crate::store::areas::VillageRow;
 use crate::store::jobs::JobRow;
 use crate::store::{Store, StoreError, Tx, areas, imports};
 
@@ -67,6 +69,14 @@ async fn load(tx: &mut Tx, area: &Code, params: &ImportParams, progress: &Progre
                 return Ok(told(&findings));
             }
             imports::put_units(tx, &units).await?;
+            let known = areas::villages(tx, area).await?;
+            let (units, outlines) = tokio::task::spawn_blocking(move || {
+                let outlines = noded(&units, &known);
+                (units, outlines)
+            })
+            .await
+            .map_err(broken_off)?;
+            imports::renode(tx, &outlines).await?;
             (findings, units.len(), "units")
         }
     };
@@ -179,6 +189,25 @@ async fn read_units(tx: &mut Tx, within: &Code, path: PathBuf, read: ReadOptions
     .map_err(broken_off)?;
     progress.step();
     Ok(outcome)
+}
+
+/// Outlines of villages with the cut points of their units, where the units cover the same ground.
+fn noded(units: &[Unit], villages: &[VillageRow]) -> Vec<(Code, MultiPolygon<f64>)> {
+    /// Of the village's area in degrees; what rounding leaves.
+    const SAME_GROUND: f64 = 1e-9;
+    let mut of_village: BTreeMap<&Code, Vec<&Unit>> = BTreeMap::new();
+    for unit in units {
+        of_village.entry(&unit.village).or_default().push(unit);
+    }
+    villages
+        .iter()
+        .filter_map(|village| {
+            let units = of_village.get(&village.code)?;
+            let outline = dissolve(units.iter().map(|unit| &unit.outline));
+            let (before, after) = (village.outline.unsigned_area(), outline.unsigned_area());
+            ((before - after).abs() <= before * SAME_GROUND).then(|| (village.code.clone(), outline))
+        })
+        .collect()
 }
 
 /// A folder that goes when the import ends. What a killed process leaves behind lies in the system's

@@ -11,6 +11,7 @@ use crate::domain::{AreaType, Code, Level, VillageKind};
 pub struct AreaRow {
     pub code: Code,
     pub name: String,
+    /// Above villages: what most of its villages are.
     pub area_type: Option<AreaType>,
     pub kind: Option<VillageKind>,
     /// West, south, east, north.
@@ -58,7 +59,7 @@ impl TryFrom<Raw> for AreaRow {
     }
 }
 
-const COLUMNS: &str = "code, name, area_type, kind,
+const COLUMNS: &str = "code, name, coalesce(area_type, main_type) AS area_type, kind,
     ARRAY[ST_XMin(outline), ST_YMin(outline), ST_XMax(outline), ST_YMax(outline)] AS bbox,
     area_m2, villages, households, people, synthetic";
 

@@ -3,6 +3,7 @@
 //! PostgreSQL refuses `COPY` into a table with row-level security, so rows pass through a temporary
 //! table; the `INSERT … SELECT` that follows is checked like any other.
 
+use geo::MultiPolygon;
 use serde_json::json;
 use sqlx::Postgres;
 use sqlx::postgres::PgCopyIn;
@@ -142,6 +143,20 @@ pub async fn put_units(tx: &mut Tx, units: &[Unit]) -> Result<(), StoreError> {
     tiles::next_edition(tx, "areas").await
 }
 
+/// Gives villages outlines that carry the cut points of their units: the same ground, with further
+/// vertices, so that the areas of grids add up to the village's.
+pub async fn renode(tx: &mut Tx, outlines: &[(Code, MultiPolygon<f64>)]) -> Result<(), StoreError> {
+    for (village, outline) in outlines {
+        sqlx::query("UPDATE area SET outline = ST_GeomFromEWKB($2), area_m2 = $3 WHERE code = $1")
+            .bind(village.as_str())
+            .bind(geometry::ewkb(&outline.clone().into())?)
+            .bind(measure::multi_area_m2(outline))
+            .execute(tx.conn())
+            .await?;
+    }
+    Ok(())
+}
+
 /// Brings the sums of `area`, of all below it and of all above it up to date.
 pub async fn refresh_sums(tx: &mut Tx, area: &Code) -> Result<(), StoreError> {
     // Villages from their units; then every level from the villages below it.
@@ -156,8 +171,9 @@ pub async fn refresh_sums(tx: &mut Tx, area: &Code) -> Result<(), StoreError> {
     .await?;
     for digits in [9, 6, 4, 2] {
         sqlx::query(
-            "UPDATE area SET villages = s.villages, households = s.households, people = s.people
-             FROM (SELECT left(code, $2) AS above, count(*) AS villages, sum(households) AS households, sum(people) AS people
+            "UPDATE area SET villages = s.villages, households = s.households, people = s.people, main_type = s.main_type
+             FROM (SELECT left(code, $2) AS above, count(*) AS villages, sum(households) AS households, sum(people) AS people,
+                          mode() WITHIN GROUP (ORDER BY area_type) AS main_type
                    FROM area WHERE level = 'village' AND code LIKE left($1, $2) || '%' GROUP BY 1) s
              WHERE area.code = s.above",
         )

@@ -23,11 +23,11 @@ impl TileId {
     }
 }
 
-/// Outlines and label points of areas: down to banners below zoom 6, townships below 9, then villages.
+/// Outlines and label points of areas: down to banners below zoom 5, townships below 8, then villages.
 pub async fn areas(tx: &mut Tx, tile: TileId) -> Result<Vec<u8>, StoreError> {
     let finest = match tile.z {
-        0..=5 => 6,
-        6..=8 => 9,
+        0..=4 => 6,
+        5..=7 => 9,
         _ => 12,
     };
     let sql = "
@@ -35,10 +35,10 @@ pub async fn areas(tx: &mut Tx, tile: TileId) -> Result<Vec<u8>, StoreError> {
                                ST_Transform(ST_TileEnvelope($1, $2, $3, margin => 0.02), 4326) AS reach),
         banner AS MATERIALIZED (SELECT code FROM area, bounds WHERE level = 'banner' AND outline && reach),
         near AS MATERIALIZED (
-            SELECT code, name, level, area_type, outline, label_point FROM area, bounds
+            SELECT code, name, level, coalesce(area_type, main_type) AS area_type, outline, label_point FROM area, bounds
             WHERE length(code) <= 6 AND outline && reach
             UNION ALL
-            SELECT a.code, a.name, a.level, a.area_type, a.outline, a.label_point
+            SELECT a.code, a.name, a.level, coalesce(a.area_type, a.main_type), a.outline, a.label_point
             FROM banner JOIN area a ON a.code LIKE banner.code || '___%' CROSS JOIN bounds
             WHERE length(a.code) <= $4 AND $4 > 6 AND a.outline && reach)
         SELECT coalesce((SELECT ST_AsMVT(t, 'areas', 4096, 'geom') FROM (
@@ -84,11 +84,11 @@ pub async fn grids(tx: &mut Tx, tile: TileId, of: GridsOf) -> Result<Vec<u8>, St
             SELECT grid.* FROM chosen JOIN grid ON grid.plan = chosen.id CROSS JOIN bounds
             WHERE grid.outline && reach)
         SELECT coalesce((SELECT ST_AsMVT(t, 'grids', 4096, 'geom') FROM (
-                 SELECT code, village, area_type, kind, households, in_band,
+                 SELECT code, village, area_type, kind, households, in_band, area_m2,
                         ST_AsMVTGeom(ST_Transform(outline, 3857), box, 4096, 64) AS geom
                  FROM near, bounds) t WHERE geom IS NOT NULL), ''::bytea)
             || coalesce((SELECT ST_AsMVT(t, 'grid_labels', 4096, 'geom') FROM (
-                 SELECT code, right(code, 3) AS seq, households, area_type,
+                 SELECT code, right(code, 3) AS seq, households, area_type, area_m2,
                         ST_AsMVTGeom(ST_Transform(label_point, 3857), box, 4096, 0) AS geom
                  FROM near, bounds) t WHERE geom IS NOT NULL), ''::bytea)";
     let query = sqlx::query_scalar(sql)
