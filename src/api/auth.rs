@@ -16,7 +16,10 @@ use crate::store::{Store, StoreError};
 /// # Errors
 /// When the system gives no randomness.
 fn hash_password(password: &str) -> Result<String, String> {
-    Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|error| error.to_string())
+    Argon2::default()
+        .hash_password(password.as_bytes())
+        .map(|hash| hash.to_string())
+        .map_err(|error| error.to_string())
 }
 
 /// Whether `password` is the one that `hash` was made of. Without an account the same work is done, so
@@ -42,12 +45,21 @@ pub fn draw_token(random: [u8; 32]) -> String {
 pub const ADMINISTRATOR: &str = "region-admin";
 
 /// Makes the built-in local administrator where no account exists yet. Gives its name when it was made.
-pub async fn ensure_administrator(store: &Store, password: &str, now: DateTime<Utc>) -> Result<Option<&'static str>, StoreError> {
+pub async fn ensure_administrator(
+    store: &Store,
+    password: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<&'static str>, StoreError> {
     if store.has_accounts().await? {
         return Ok(None);
     }
-    let hash = hash_password(password).map_err(|why| StoreError::Migration(format!("hashing a password: {why}")))?;
-    let actor = Actor { username: ADMINISTRATOR.to_owned(), name: "管理员 Administrator".to_owned(), role: Role::Administrator };
+    let hash =
+        hash_password(password).map_err(|why| StoreError::Migration(format!("hashing a password: {why}")))?;
+    let actor = Actor {
+        username: ADMINISTRATOR.to_owned(),
+        name: "管理员 Administrator".to_owned(),
+        role: Role::Administrator,
+    };
     match store.add_account(&actor, &hash, now).await {
         Ok(()) => Ok(Some(ADMINISTRATOR)),
         // Two processes started at once: the other one was first.

@@ -11,14 +11,18 @@ use super::AppState;
 
 pub fn routes() -> Router<AppState> {
     Router::new()
-        .route("/basemap/neighbours.geojson", get(async || file(include_str!("../../geodata/neighbours.geojson"))))
+        .route(
+            "/basemap/neighbours.geojson",
+            get(async || file(include_str!("../../geodata/neighbours.geojson"))),
+        )
         .route("/basemap/lakes.geojson", get(async || file(include_str!("../../geodata/lakes.geojson"))))
         .route("/basemap/rivers.geojson", get(async || file(include_str!("../../geodata/rivers.geojson"))))
         .route("/basemap/settlements.geojson", get(async || file(settlements())))
 }
 
 fn file(text: impl Into<std::borrow::Cow<'static, str>>) -> impl IntoResponse {
-    let headers = [(header::CONTENT_TYPE, "application/geo+json"), (header::CACHE_CONTROL, "public, max-age=86400")];
+    let headers =
+        [(header::CONTENT_TYPE, "application/geo+json"), (header::CACHE_CONTROL, "public, max-age=86400")];
     (headers, text.into())
 }
 

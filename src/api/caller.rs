@@ -38,7 +38,9 @@ pub fn token(parts: &Parts) -> Option<(String, bool)> {
         .and_then(|value| value.strip_prefix("Bearer "));
     match bearer {
         Some(token) => Some((token.trim().to_owned(), false)),
-        None => CookieJar::from_headers(&parts.headers).get(COOKIE).map(|cookie| (cookie.value().to_owned(), true)),
+        None => CookieJar::from_headers(&parts.headers)
+            .get(COOKIE)
+            .map(|cookie| (cookie.value().to_owned(), true)),
     }
 }
 
@@ -61,7 +63,8 @@ impl FromRequestParts<AppState> for Caller {
             .session_actor(&auth::token_hash(&token), state.now())
             .await?
             .ok_or_else(Problem::unauthorized)?;
-        let request_id = parts.headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let request_id =
+            parts.headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Ok(Self { scope: Scope::of(&actor).with_request(request_id), actor, state: state.clone() })
     }
 }

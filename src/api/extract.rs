@@ -25,20 +25,33 @@ impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
         // Serde's sentence names the field and its place; it holds nothing of ours.
         let (status, why) = (rejection.status(), rejection.body_text());
-        Problem::new(status, "bad_body", format!("请求内容有误：{why}"), format!("the body is not right: {why}"))
+        Problem::new(
+            status,
+            "bad_body",
+            format!("请求内容有误：{why}"),
+            format!("the body is not right: {why}"),
+        )
     }
 }
 
 impl From<QueryRejection> for Problem {
     fn from(rejection: QueryRejection) -> Self {
         let why = rejection.body_text();
-        Problem::bad_request("bad_parameter", format!("参数有误：{why}"), format!("a parameter is not right: {why}"))
+        Problem::bad_request(
+            "bad_parameter",
+            format!("参数有误：{why}"),
+            format!("a parameter is not right: {why}"),
+        )
     }
 }
 
 impl From<PathRejection> for Problem {
     fn from(rejection: PathRejection) -> Self {
         let why = rejection.body_text();
-        Problem::bad_request("bad_path", format!("地址有误：{why}"), format!("the address is not right: {why}"))
+        Problem::bad_request(
+            "bad_path",
+            format!("地址有误：{why}"),
+            format!("the address is not right: {why}"),
+        )
     }
 }

@@ -66,7 +66,11 @@ const UPLOAD_MAX_BYTES: usize = 512 << 20;
 const BODY_MAX_BYTES: usize = 1 << 20;
 
 fn described() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(session::routes()).merge(rest::routes()).merge(tiles::routes()).merge(ops::routes())
+    OpenApiRouter::new()
+        .merge(session::routes())
+        .merge(rest::routes())
+        .merge(tiles::routes())
+        .merge(ops::routes())
 }
 
 /// The whole service.
@@ -80,7 +84,10 @@ pub fn router(state: AppState) -> Router {
         .with_state(state.clone())
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::GATEWAY_TIMEOUT, Duration::from_secs(60)))
+        .layer(TimeoutLayer::with_status_code(
+            axum::http::StatusCode::GATEWAY_TIMEOUT,
+            Duration::from_secs(60),
+        ))
         .layer(middleware::from_fn(problem::speak))
         .layer(middleware::from_fn(web::headers))
         .layer(CompressionLayer::new())
@@ -94,7 +101,11 @@ pub fn router(state: AppState) -> Router {
 ///
 /// # Errors
 /// When the address can't be listened on or the listener breaks.
-pub async fn serve(listener: tokio::net::TcpListener, state: AppState, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    state: AppState,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
     let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let (begun, mut begin) = tokio::sync::watch::channel(false);
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {

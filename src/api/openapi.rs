@@ -2,15 +2,18 @@
 //!
 //! utoipa writes 3.1; the programs that read ours want 3.0, which differs in how it says "or null".
 
+use axum::Router;
 use axum::http::header;
 use axum::routing::get;
-use axum::Router;
 use serde_json::{Map, Value, json};
 
 use super::AppState;
 
 pub fn routes() -> Router<AppState> {
-    Router::new().route("/openapi.json", get(async || ([(header::CONTENT_TYPE, "application/json")], document().to_string())))
+    Router::new().route(
+        "/openapi.json",
+        get(async || ([(header::CONTENT_TYPE, "application/json")], document().to_string())),
+    )
 }
 
 /// The document.

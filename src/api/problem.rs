@@ -70,13 +70,48 @@ impl Problem {
         match status.as_u16() {
             401 => Self::unauthorized(),
             404 => Self::new(status, "not_found", "没有这个地址", "there is nothing at this address"),
-            405 => Self::new(status, "method_not_allowed", "该地址不支持这种请求方法", "this address doesn't take that method"),
-            408 | 504 => Self::new(status, "timeout", "处理超时：请稍后再试，或缩小范围", "this took too long: try again later or ask for less"),
-            413 => Self::new(status, "too_large", "内容过大：请拆分后再上传", "the body is too large: split it and send the parts"),
-            415 => Self::new(status, "unsupported_media_type", "内容类型不对：请用 application/json", "wrong content type: send application/json"),
-            503 => Self::new(status, "unavailable", "服务暂时不可用：请稍后再试", "not available just now: try again in a moment"),
-            code if code < 500 => Self::new(status, "bad_request", "请求有误：请核对参数", "the request is not right: check its parameters"),
-            _ => Self::new(status, "internal", "服务器内部错误，已记录：请稍后再试，并把请求编号告诉管理员", "something went wrong here and was logged: try again, and tell the operator the request id"),
+            405 => Self::new(
+                status,
+                "method_not_allowed",
+                "该地址不支持这种请求方法",
+                "this address doesn't take that method",
+            ),
+            408 | 504 => Self::new(
+                status,
+                "timeout",
+                "处理超时：请稍后再试，或缩小范围",
+                "this took too long: try again later or ask for less",
+            ),
+            413 => Self::new(
+                status,
+                "too_large",
+                "内容过大：请拆分后再上传",
+                "the body is too large: split it and send the parts",
+            ),
+            415 => Self::new(
+                status,
+                "unsupported_media_type",
+                "内容类型不对：请用 application/json",
+                "wrong content type: send application/json",
+            ),
+            503 => Self::new(
+                status,
+                "unavailable",
+                "服务暂时不可用：请稍后再试",
+                "not available just now: try again in a moment",
+            ),
+            code if code < 500 => Self::new(
+                status,
+                "bad_request",
+                "请求有误：请核对参数",
+                "the request is not right: check its parameters",
+            ),
+            _ => Self::new(
+                status,
+                "internal",
+                "服务器内部错误，已记录：请稍后再试，并把请求编号告诉管理员",
+                "something went wrong here and was logged: try again, and tell the operator the request id",
+            ),
         }
     }
 
@@ -103,7 +138,9 @@ impl IntoResponse for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error.constraint() {
-            Some("plan_frozen") => Problem::conflict("plan_frozen", "已发布的方案不可更改", "a published plan is never changed"),
+            Some("plan_frozen") => {
+                Problem::conflict("plan_frozen", "已发布的方案不可更改", "a published plan is never changed")
+            }
             Some("plan_one_a_day") => Problem::conflict(
                 "plan_overlap",
                 "同一旗县在同一天只能有一个生效的方案：请换一个开始日期",
@@ -127,7 +164,8 @@ pub async fn method_not_allowed() -> Problem {
 
 /// A panic in a handler is a defect; the client still gets an answer in the usual form.
 pub fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
-    let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    let text =
+        cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
     tracing::error!(panic = text.unwrap_or("unknown"), "a handler panicked");
     Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR).into_response()
 }
@@ -140,7 +178,8 @@ pub async fn speak(request: Request, next: Next) -> Response {
     if !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
-    let problem = response.extensions().get::<Problem>().cloned().unwrap_or_else(|| Problem::of_status(status));
+    let problem =
+        response.extensions().get::<Problem>().cloned().unwrap_or_else(|| Problem::of_status(status));
     let mut answer = (status, Json(problem.wire(language))).into_response();
     for (name, value) in response.headers() {
         if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {

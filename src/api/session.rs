@@ -78,15 +78,20 @@ async fn sign_in(
     let account = state.store.account(&given.username).await?;
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     // Some 20 ms of hashing: not on the threads that serve everybody.
-    let matches = tokio::task::spawn_blocking(move || auth::verify_password(&given.password, hash.as_deref()))
-        .await
-        .unwrap_or(false);
+    let matches =
+        tokio::task::spawn_blocking(move || auth::verify_password(&given.password, hash.as_deref()))
+            .await
+            .unwrap_or(false);
     let Some(account) = account.filter(|_| matches) else { return Err(wrong()) };
     let token = auth::draw_token(crate::clock::random_bytes());
     let now = state.now();
-    state.store.open_session(account.id, &auth::token_hash(&token), now, now + Duration::hours(LIFETIME_HOURS)).await?;
+    state
+        .store
+        .open_session(account.id, &auth::token_hash(&token), now, now + Duration::hours(LIFETIME_HOURS))
+        .await?;
     tracing::info!(username = account.actor.username, "signed in");
-    let cookie = Cookie::build((COOKIE, token.clone())).path("/").http_only(true).same_site(SameSite::Strict).build();
+    let cookie =
+        Cookie::build((COOKIE, token.clone())).path("/").http_only(true).same_site(SameSite::Strict).build();
     Ok((jar.add(cookie), axum::Json(SignedIn { token, account: account.actor.into() })))
 }
 

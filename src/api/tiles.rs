@@ -20,7 +20,11 @@ use crate::store::tiles::{GridsOf, TileId};
 use crate::store::{plans, tiles};
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(areas)).routes(routes!(units)).routes(routes!(grids)).routes(routes!(plan))
+    OpenApiRouter::new()
+        .routes(routes!(areas))
+        .routes(routes!(units))
+        .routes(routes!(grids))
+        .routes(routes!(plan))
 }
 
 /// `v` is a version from `/api/v1/meta`: with the one that holds, the tile may be kept for a year.
@@ -36,14 +40,23 @@ type Place = Segment<(u8, u32, u32)>;
 
 fn tile_id(z: u8, x: u32, y: u32) -> Result<TileId, Problem> {
     TileId::new(z, x, y).ok_or_else(|| {
-        Problem::bad_request("no_such_tile", "没有这个瓦片：缩放级别 0–20", "there is no such tile: zoom runs from 0 to 20")
+        Problem::bad_request(
+            "no_such_tile",
+            "没有这个瓦片：缩放级别 0–20",
+            "there is no such tile: zoom runs from 0 to 20",
+        )
     })
 }
 
 /// Outlines and names of areas
 #[utoipa::path(get, path = "/api/v1/tiles/areas/{z}/{x}/{y}", tag = "tiles", params(("z" = u8, Path), ("x" = u32, Path), ("y" = u32, Path), Edition),
     responses((status = 200, body = Vec<u8>, content_type = "application/vnd.mapbox-vector-tile"), (status = 204), (status = "default", body = ProblemWire)))]
-async fn areas(caller: Caller, Segment((z, x, y)): Place, Params(edition): Params<Edition>, headers: HeaderMap) -> Result<Response, Problem> {
+async fn areas(
+    caller: Caller,
+    Segment((z, x, y)): Place,
+    Params(edition): Params<Edition>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let tile = tile_id(z, x, y)?;
     let mut tx = caller.begin().await?;
     let (number, _) = tiles::editions(&mut tx).await?;
@@ -54,7 +67,12 @@ async fn areas(caller: Caller, Segment((z, x, y)): Place, Params(edition): Param
 /// Units with their households in classes
 #[utoipa::path(get, path = "/api/v1/tiles/units/{z}/{x}/{y}", tag = "tiles", params(("z" = u8, Path), ("x" = u32, Path), ("y" = u32, Path), Edition),
     responses((status = 200, body = Vec<u8>, content_type = "application/vnd.mapbox-vector-tile"), (status = 204), (status = "default", body = ProblemWire)))]
-async fn units(caller: Caller, Segment((z, x, y)): Place, Params(edition): Params<Edition>, headers: HeaderMap) -> Result<Response, Problem> {
+async fn units(
+    caller: Caller,
+    Segment((z, x, y)): Place,
+    Params(edition): Params<Edition>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let tile = tile_id(z, x, y)?;
     let mut tx = caller.begin().await?;
     let (number, _) = tiles::editions(&mut tx).await?;
@@ -65,11 +83,18 @@ async fn units(caller: Caller, Segment((z, x, y)): Place, Params(edition): Param
 /// Grids in force on a day
 #[utoipa::path(get, path = "/api/v1/tiles/grids/{z}/{x}/{y}", tag = "tiles", params(("z" = u8, Path), ("x" = u32, Path), ("y" = u32, Path), Edition),
     responses((status = 200, body = Vec<u8>, content_type = "application/vnd.mapbox-vector-tile"), (status = 204), (status = "default", body = ProblemWire)))]
-async fn grids(State(state): State<AppState>, caller: Caller, Segment((z, x, y)): Place, Params(edition): Params<Edition>, headers: HeaderMap) -> Result<Response, Problem> {
+async fn grids(
+    State(state): State<AppState>,
+    caller: Caller,
+    Segment((z, x, y)): Place,
+    Params(edition): Params<Edition>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let tile = tile_id(z, x, y)?;
     let mut tx = caller.begin().await?;
     let (_, number) = tiles::editions(&mut tx).await?;
-    let bytes = tiles::grids(&mut tx, tile, GridsOf::Day(edition.on.unwrap_or_else(|| state.today()))).await?;
+    let bytes =
+        tiles::grids(&mut tx, tile, GridsOf::Day(edition.on.unwrap_or_else(|| state.today()))).await?;
     // Without a day the answer changes at midnight.
     let lasting = edition.on.is_some() && edition.v == Some(number.to_string());
     Ok(answer(bytes, lasting, &headers))
@@ -79,7 +104,11 @@ async fn grids(State(state): State<AppState>, caller: Caller, Segment((z, x, y))
 #[utoipa::path(get, path = "/api/v1/tiles/plans/{id}/{z}/{x}/{y}", tag = "tiles",
     params(("id" = Uuid, Path), ("z" = u8, Path), ("x" = u32, Path), ("y" = u32, Path)),
     responses((status = 200, body = Vec<u8>, content_type = "application/vnd.mapbox-vector-tile"), (status = 204), (status = "default", body = ProblemWire)))]
-async fn plan(caller: Caller, Segment((id, z, x, y)): Segment<(Uuid, u8, u32, u32)>, headers: HeaderMap) -> Result<Response, Problem> {
+async fn plan(
+    caller: Caller,
+    Segment((id, z, x, y)): Segment<(Uuid, u8, u32, u32)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let tile = tile_id(z, x, y)?;
     let mut tx = caller.begin().await?;
     let held = plans::get(&mut tx, id).await?.ok_or_else(|| Problem::not_found("这个方案", "plan"))?;
@@ -95,9 +124,10 @@ fn answer(bytes: Vec<u8>, lasting: bool, request: &HeaderMap) -> Response {
         .chain(digest.iter().take(12).map(|byte| format!("{byte:02x}")))
         .chain(std::iter::once("\"".to_owned()))
         .collect();
-    let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|value| {
-        value.split(',').any(|part| part.trim().trim_start_matches("W/") == tag || part.trim() == "*")
-    });
+    let known =
+        request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|value| {
+            value.split(',').any(|part| part.trim().trim_start_matches("W/") == tag || part.trim() == "*")
+        });
     let headers = [
         (header::CONTENT_TYPE, "application/vnd.mapbox-vector-tile".to_owned()),
         (header::CACHE_CONTROL, keep.to_owned()),

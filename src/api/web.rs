@@ -29,8 +29,13 @@ pub async fn serve(request: Request) -> Response {
     // Names below assets/ hold a hash of their content.
     let keep = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     let tag = format!("\"{}\"", hex(&file.metadata.sha256_hash()[..12]));
-    let known = request.headers().get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
-    let headers = [(header::CONTENT_TYPE, kind.to_string()), (header::CACHE_CONTROL, keep.to_owned()), (header::ETAG, tag)];
+    let known =
+        request.headers().get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
+    let headers = [
+        (header::CONTENT_TYPE, kind.to_string()),
+        (header::CACHE_CONTROL, keep.to_owned()),
+        (header::ETAG, tag),
+    ];
     if known {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }

@@ -63,7 +63,9 @@ pub async fn load_if_empty(store: &Store) -> Result<(), Stop> {
 
 async fn load(store: &Store, scale: Scale, seed: u64) -> Result<(), Stop> {
     let begun = Instant::now();
-    eprintln!("Making the demo from real names and outlines. Townships, villages, units and counts are synthetic 合成数据.");
+    eprintln!(
+        "Making the demo from real names and outlines. Townships, villages, units and counts are synthetic 合成数据."
+    );
     let sources = tokio::task::spawn_blocking(Sources::embedded).await??;
     let banners: Vec<Code> = match scale {
         Scale::Region => sources.banners(),
@@ -73,13 +75,19 @@ async fn load(store: &Store, scale: Scale, seed: u64) -> Result<(), Stop> {
     for banner in banners {
         let mut tx = store.begin(&Scope::operator()).await?;
         match areas::get(&mut tx, &banner).await? {
-            Some(held) if held.villages > 0 => eprintln!("  {banner} {} is there already: left as it is", held.name),
+            Some(held) if held.villages > 0 => {
+                eprintln!("  {banner} {} is there already: left as it is", held.name)
+            }
             _ => fresh.push(banner),
         }
     }
     put_upper(store, &sources).await?;
     let (villages, units) = put_banners(store, sources, &fresh, seed).await?;
-    eprintln!("  {} banners, {villages} villages, {units} units loaded in {:.1} s", fresh.len(), begun.elapsed().as_secs_f64());
+    eprintln!(
+        "  {} banners, {villages} villages, {units} units loaded in {:.1} s",
+        fresh.len(),
+        begun.elapsed().as_secs_f64()
+    );
     let dividing = Instant::now();
     let grids = divide_and_publish(store, &fresh, seed).await?;
     eprintln!("  {grids} grids divided, checked and published in {:.1} s", dividing.elapsed().as_secs_f64());
@@ -104,7 +112,12 @@ async fn put_upper(store: &Store, sources: &Sources) -> Result<(), Stop> {
 }
 
 /// Makes banners on every core, a few ahead of those that are being stored, so that memory stays bounded.
-async fn put_banners(store: &Store, sources: Sources, banners: &[Code], seed: u64) -> Result<(usize, usize), Stop> {
+async fn put_banners(
+    store: &Store,
+    sources: Sources,
+    banners: &[Code],
+    seed: u64,
+) -> Result<(usize, usize), Stop> {
     let bar = waiting::bar(banners.len() as u64, "making banners");
     let policy = Policy::defaults()?;
     let (send, mut receive) = tokio::sync::mpsc::channel::<Result<(Code, MadeBanner), String>>(2);
@@ -147,7 +160,8 @@ async fn put_banners(store: &Store, sources: Sources, banners: &[Code], seed: u6
 /// Divides each banner as a job, side by side with the worker's other jobs, and publishes from today.
 async fn divide_and_publish(store: &Store, banners: &[Code], seed: u64) -> Result<u64, Stop> {
     let today = clock::local_day(clock::now());
-    let params = DivisionParams { seed: seed.cast_signed(), title: None, policy: None, publish_from: Some(today) };
+    let params =
+        DivisionParams { seed: seed.cast_signed(), title: None, policy: None, publish_from: Some(today) };
     let mut queued = Vec::new();
     for banner in banners {
         let mut tx = store.begin(&Scope::operator()).await?;
@@ -160,7 +174,10 @@ async fn divide_and_publish(store: &Store, banners: &[Code], seed: u64) -> Resul
         let job = waiting::wait(store, id, banner.as_str()).await?;
         if job.state != JobState::Done {
             let error = job.error.unwrap_or_default();
-            return Err(Stop::Failed(format!("dividing {banner} failed: {}", error["en"].as_str().unwrap_or("cancelled"))));
+            return Err(Stop::Failed(format!(
+                "dividing {banner} failed: {}",
+                error["en"].as_str().unwrap_or("cancelled")
+            )));
         }
         grids += job.result.as_ref().and_then(|result| result["grids"].as_u64()).unwrap_or(0);
     }

@@ -53,7 +53,8 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
         }
         None => None,
     };
-    let params = DivisionParams { seed: arguments.seed, title: None, policy, publish_from: arguments.publish };
+    let params =
+        DivisionParams { seed: arguments.seed, title: None, policy, publish_from: arguments.publish };
     let opened = open(config).await?;
     let outcome = divide(&opened, &area, &params).await;
     opened.close().await;
@@ -71,7 +72,9 @@ async fn divide(opened: &Opened, area: &Code, params: &DivisionParams) -> Result
     let store = &opened.store;
     let mut tx = store.begin(&Scope::operator()).await?;
     if areas::get(&mut tx, area).await?.is_none() {
-        return Err(Stop::Unusable(format!("there is no area {area} in the database: import it, or run khot demo")));
+        return Err(Stop::Unusable(format!(
+            "there is no area {area} in the database: import it, or run khot demo"
+        )));
     }
     let job = jobs::queue_division(&mut tx, area, params, clock::now()).await?;
     tx.commit().await?;
@@ -92,9 +95,17 @@ async fn read_plans(store: &Store, result: &serde_json::Value) -> Result<Vec<Pla
 }
 
 fn print(row: &PlanRow) {
-    let percent = |share: Option<f64>| share.map_or("–".to_owned(), |share| format!("{:.1}%", share * 100.0));
+    let percent =
+        |share: Option<f64>| share.map_or("–".to_owned(), |share| format!("{:.1}%", share * 100.0));
     let state = row.valid_from.map_or("draft".to_owned(), |day| format!("published from {day}"));
-    println!("{} {}: {} grids in {} villages, {} in the band; {state}", row.banner, row.banner_name, row.scores.grids, row.scores.villages, percent(row.scores.in_band_share));
+    println!(
+        "{} {}: {} grids in {} villages, {} in the band; {state}",
+        row.banner,
+        row.banner_name,
+        row.scores.grids,
+        row.scores.villages,
+        percent(row.scores.in_band_share)
+    );
     for figures in &row.scores.by_area_type {
         println!(
             "  {:13} {:5} grids  {:8} households  {:>6} in the band  compactness {:.2}",

@@ -49,7 +49,8 @@ pub fn run(arguments: &Arguments, seed: u64, as_json: bool) -> Result<(), Stop> 
         return Err(Stop::Unusable("name --area, or --units with --weight and --out".to_owned()));
     };
     let options = ReadOptions::default();
-    let (input, findings) = formats::read_weighted_units(units, weight, arguments.within.as_deref(), &options);
+    let (input, findings) =
+        formats::read_weighted_units(units, weight, arguments.within.as_deref(), &options);
     refuse(units, &findings)?;
     let edges = edges(arguments, &input, &options)?;
     let parts = match arguments.threads {
@@ -77,7 +78,11 @@ pub fn refuse(path: &Path, findings: &[Finding]) -> Result<(), Stop> {
 }
 
 /// From the file that is named, or from the polygons themselves.
-pub fn edges_of(file: Option<&Path>, input: &WeightedUnits, options: &ReadOptions) -> Result<Vec<Edge>, Stop> {
+pub fn edges_of(
+    file: Option<&Path>,
+    input: &WeightedUnits,
+    options: &ReadOptions,
+) -> Result<Vec<Edge>, Stop> {
     if let Some(path) = file {
         let (edges, findings) = formats::read_edges(path, &input.ids, options);
         refuse(path, &findings)?;
@@ -88,7 +93,9 @@ pub fn edges_of(file: Option<&Path>, input: &WeightedUnits, options: &ReadOption
             .collect());
     }
     let Some(outlines) = &input.outlines else {
-        return Err(Stop::Unusable("a CSV of units needs --edges: a CSV with columns a,b[,length]".to_owned()));
+        return Err(Stop::Unusable(
+            "a CSV of units needs --edges: a CSV with columns a,b[,length]".to_owned(),
+        ));
     };
     Ok(polygon_edges(outlines))
 }
@@ -121,7 +128,8 @@ fn divide(arguments: &Arguments, input: &WeightedUnits, edges: &[Edge], seed: u6
     #[expect(clippy::cast_precision_loss, reason = "weights are counts, far below 2^53")]
     let weights: Vec<f64> = input.weights.iter().map(|weight| *weight as f64).collect();
     let Some(within) = &input.within else {
-        return divide_graph(&weights, edges, how_many, arguments.tolerance, seed, &|| false).map_err(unusable);
+        return divide_graph(&weights, edges, how_many, arguments.tolerance, seed, &|| false)
+            .map_err(unusable);
     };
     // Group by group, side by side; parts are numbered in the order of the groups' values.
     let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -138,7 +146,11 @@ fn divide(arguments: &Arguments, input: &WeightedUnits, edges: &[Edge], seed: u6
     for edge in edges {
         let (a, b) = (edge.a as usize, edge.b as usize);
         if within[a] == within[b] {
-            inside.entry(&within[a]).or_default().push(Edge { a: place[a], b: place[b], length_m: edge.length_m });
+            inside.entry(&within[a]).or_default().push(Edge {
+                a: place[a],
+                b: place[b],
+                length_m: edge.length_m,
+            });
         }
     }
     let groups: Vec<(&str, Vec<usize>)> = groups.into_iter().collect();
@@ -184,13 +196,17 @@ fn report(arguments: &Arguments, input: &WeightedUnits, parts: &[u32], out: &Pat
     }
     let total: u64 = weights.values().sum();
     #[expect(clippy::cast_precision_loss, reason = "for a person to read")]
-    let (target, count) = (arguments.target.unwrap_or(total as f64 / weights.len().max(1) as f64), weights.len());
+    let (target, count) =
+        (arguments.target.unwrap_or(total as f64 / weights.len().max(1) as f64), weights.len());
     #[expect(clippy::cast_precision_loss, reason = "for a person to read")]
     let off = |weight: &u64| if target > 0.0 { (*weight as f64 - target).abs() / target } else { 0.0 };
     let within = weights.values().filter(|weight| off(weight) <= arguments.tolerance + 1e-9).count();
     let worst = weights.values().map(off).fold(0.0, f64::max);
     if as_json {
-        println!("{}", json!({"units": parts.len(), "parts": count, "target": target, "within_tolerance": within, "worst": worst}));
+        println!(
+            "{}",
+            json!({"units": parts.len(), "parts": count, "target": target, "within_tolerance": within, "worst": worst})
+        );
     } else {
         println!(
             "{} units in {count} parts of about {target:.1}; {within} within {:.0}%, worst {:.1}% off; written to {}",

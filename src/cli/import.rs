@@ -8,13 +8,15 @@ use uuid::Uuid;
 use super::open::{Opened, open};
 use super::{Stop, jobs as waiting};
 use crate::access::Scope;
+use crate::clock;
 use crate::config::Config;
 use crate::domain::Code;
 use crate::jobs::{self, ImportParams, ImportWhat};
-use crate::clock;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  khot import areas villages.shp --crs EPSG:4546 --encoding GBK --dry-run\n  khot import units households.csv --findings findings.csv")]
+#[command(
+    after_help = "Examples:\n  khot import areas villages.shp --crs EPSG:4546 --encoding GBK --dry-run\n  khot import units households.csv --findings findings.csv"
+)]
 pub struct Arguments {
     /// What the file holds.
     #[arg(value_enum)]
@@ -72,7 +74,11 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Stop> {
     Ok(endings.map(|ending| path.with_extension(ending)).filter(|file| file.is_file()).collect())
 }
 
-async fn import(opened: &Opened, arguments: &Arguments, files: &[PathBuf]) -> Result<crate::store::jobs::JobRow, Stop> {
+async fn import(
+    opened: &Opened,
+    arguments: &Arguments,
+    files: &[PathBuf],
+) -> Result<crate::store::jobs::JobRow, Stop> {
     let store = &opened.store;
     let scope = Scope::operator();
     let upload = Uuid::now_v7();
@@ -108,7 +114,8 @@ fn report(arguments: &Arguments, job: &crate::store::jobs::JobRow) -> Result<(),
     let outcome = job.result.as_ref().or(job.error.as_ref()).unwrap_or(&nothing);
     let findings = outcome["findings"].as_array().cloned().unwrap_or_default();
     if let Some(path) = &arguments.findings {
-        write_findings(path, &findings).map_err(|error| Stop::Failed(format!("can't write {}: {error}", path.display())))?;
+        write_findings(path, &findings)
+            .map_err(|error| Stop::Failed(format!("can't write {}: {error}", path.display())))?;
     }
     let errors = findings.iter().filter(|finding| finding["error"] == true).count();
     if arguments.json {
@@ -122,7 +129,11 @@ fn report(arguments: &Arguments, job: &crate::store::jobs::JobRow) -> Result<(),
         }
     }
     if job.error.is_some() || errors > 0 {
-        let sentence = job.error.as_ref().and_then(|error| error["en"].as_str()).unwrap_or("the file can't be used; nothing was changed");
+        let sentence = job
+            .error
+            .as_ref()
+            .and_then(|error| error["en"].as_str())
+            .unwrap_or("the file can't be used; nothing was changed");
         return Err(Stop::Unusable(sentence.to_owned()));
     }
     if outcome.is_null() {
@@ -131,7 +142,12 @@ fn report(arguments: &Arguments, job: &crate::store::jobs::JobRow) -> Result<(),
     if !arguments.json {
         match arguments.dry_run {
             true => println!("{} remarks, no errors; nothing was changed (--dry-run)", findings.len()),
-            false => println!("loaded {} rows into {}; {} remarks", outcome["loaded"], arguments.area, findings.len()),
+            false => println!(
+                "loaded {} rows into {}; {} remarks",
+                outcome["loaded"],
+                arguments.area,
+                findings.len()
+            ),
         }
     }
     Ok(())

@@ -12,7 +12,6 @@ mod postgres;
 mod serve;
 mod verify;
 
-
 mod work;
 
 use std::io::IsTerminal;
@@ -52,7 +51,6 @@ enum Command {
     Divide(divide::Arguments),
     /// Check every rule that always holds, for an area or for files; exit 1 and a line for each breach.
     Verify(verify::Arguments),
-
 
     /// Run a program (psql, say) with the private database's settings in its environment.
     Postgres(postgres::Arguments),

@@ -28,7 +28,8 @@ pub async fn open(config: &Config) -> Result<Opened, Stop> {
 /// Joins the private cluster, off the async threads: it starts processes and waits for locks.
 pub async fn join(config: &Config) -> Result<Cluster, Stop> {
     let home = config.home.clone();
-    let joined = tokio::task::spawn_blocking(move || Cluster::join(&home, crate::clock::draw_password)).await?;
+    let joined =
+        tokio::task::spawn_blocking(move || Cluster::join(&home, crate::clock::draw_password)).await?;
     Ok(joined?)
 }
 

@@ -23,7 +23,10 @@ pub struct Arguments {
 pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
     // Before anything takes time: a taken port is the likeliest trouble.
     let listener = tokio::net::TcpListener::bind(arguments.listen).await.map_err(|error| {
-        Stop::Failed(format!("can't listen on {}: {error}. Choose another address with --listen", arguments.listen))
+        Stop::Failed(format!(
+            "can't listen on {}: {error}. Choose another address with --listen",
+            arguments.listen
+        ))
     })?;
     let opened = open(config).await?;
     let served = serve(config, &arguments, listener, &opened).await;
@@ -31,7 +34,12 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
     served
 }
 
-async fn serve(config: &Config, arguments: &Arguments, listener: tokio::net::TcpListener, opened: &Opened) -> Result<(), Stop> {
+async fn serve(
+    config: &Config,
+    arguments: &Arguments,
+    listener: tokio::net::TcpListener,
+    opened: &Opened,
+) -> Result<(), Stop> {
     let store = &opened.store;
     let drawn = first_administrator(config, store).await?;
     let worker = jobs::start(store).await?;
@@ -65,7 +73,9 @@ async fn first_administrator(config: &Config, store: &Store) -> Result<Option<(S
 fn announce(config: &Config, address: SocketAddr, drawn: Option<(String, String)>) {
     let file = config.logins_file();
     let login = match drawn {
-        Some((name, password)) => format!("{name}  {password}\n             (shown once; kept in {})", file.display()),
+        Some((name, password)) => {
+            format!("{name}  {password}\n             (shown once; kept in {})", file.display())
+        }
         None if file.exists() => format!("{}  (password in {})", api::ADMINISTRATOR, file.display()),
         None => format!("{}  (drawn at the first start)", api::ADMINISTRATOR),
     };

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 use serde_json::json;
 
+use super::Stop;
 use super::divide_files::{edges_of, refuse};
 use super::open::open;
-use super::Stop;
 use crate::access::Scope;
 use crate::clock;
 use crate::config::Config;
@@ -20,7 +20,9 @@ use crate::store::{Store, areas, grids, plans, units};
 use crate::verify::{GridView, check_parts, check_village};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  khot verify --area 150821\n  khot verify --units cells.csv --edges edges.csv --parts parts.csv")]
+#[command(
+    after_help = "Examples:\n  khot verify --area 150821\n  khot verify --units cells.csv --edges edges.csv --parts parts.csv"
+)]
 pub struct Arguments {
     /// Check the plans in force today in this area of the database.
     #[arg(long, value_name = "CODE", required_unless_present = "units", conflicts_with = "units")]
@@ -76,8 +78,11 @@ fn files(arguments: &Arguments) -> Result<(String, Vec<String>), Stop> {
         edges_of(arguments.edges.as_deref(), &input, &options)?.iter().map(|edge| (edge.a, edge.b)).collect();
     let (answer, findings) = formats::read_weighted_units(parts, "part", None, &options);
     refuse(parts, &findings)?;
-    let answer: Vec<(String, u32)> =
-        answer.ids.into_iter().zip(answer.weights.iter().map(|part| u32::try_from(*part).unwrap_or(u32::MAX))).collect();
+    let answer: Vec<(String, u32)> = answer
+        .ids
+        .into_iter()
+        .zip(answer.weights.iter().map(|part| u32::try_from(*part).unwrap_or(u32::MAX)))
+        .collect();
     let breaches = check_parts(&input.ids, &edges, &answer);
     Ok((format!("{} units", input.ids.len()), breaches.iter().map(|breach| breach.text().en).collect()))
 }
@@ -89,7 +94,9 @@ async fn banners(store: &Store, area: &Code) -> Result<(String, Vec<String>), St
         return Err(Stop::Unusable(format!("there is no area {area} in the database")));
     }
     let banners: Vec<Code> = match area.level() {
-        Level::Region | Level::League => areas::below(&mut tx, area, Level::Banner).await?.into_iter().map(|row| row.code).collect(),
+        Level::Region | Level::League => {
+            areas::below(&mut tx, area, Level::Banner).await?.into_iter().map(|row| row.code).collect()
+        }
         _ => vec![area.at(Level::Banner)],
     };
     let (mut breaches, mut villages_seen, mut grids_seen, mut plans_seen) = (Vec::new(), 0, 0, 0);
@@ -106,7 +113,8 @@ async fn banners(store: &Store, area: &Code) -> Result<(String, Vec<String>), St
         grids_seen += rows.len();
         breaches.extend(totals(&mut tx, below, &rows).await?);
         let work: Vec<(VillageRow, Profile, Vec<Unit>, Vec<GridRow>)> = {
-            let mut by_village: std::collections::BTreeMap<Code, Vec<GridRow>> = std::collections::BTreeMap::new();
+            let mut by_village: std::collections::BTreeMap<Code, Vec<GridRow>> =
+                std::collections::BTreeMap::new();
             for row in rows {
                 by_village.entry(row.code.village()).or_default().push(row);
             }
@@ -123,7 +131,9 @@ async fn banners(store: &Store, area: &Code) -> Result<(String, Vec<String>), St
         breaches.extend(tokio::task::spawn_blocking(move || check(&work)).await?);
     }
     if plans_seen == 0 {
-        return Err(Stop::Failed(format!("no plan is in force in {area} today: divide and publish it first")));
+        return Err(Stop::Failed(format!(
+            "no plan is in force in {area} today: divide and publish it first"
+        )));
     }
     Ok((format!("{plans_seen} plans, {villages_seen} villages, {grids_seen} grids"), breaches))
 }
@@ -136,7 +146,10 @@ async fn totals(tx: &mut crate::store::Tx, area: &Code, rows: &[GridRow]) -> Res
     let differs = |what: &str, grids: u64, area_has: u64| {
         (grids != area_has).then(|| format!("{area}: its grids have {grids} {what}, the area has {area_has}"))
     };
-    Ok([differs("households", households, held.households), differs("people", people, held.people)].into_iter().flatten().collect())
+    Ok([differs("households", households, held.households), differs("people", people, held.people)]
+        .into_iter()
+        .flatten()
+        .collect())
 }
 
 fn check(work: &[(VillageRow, Profile, Vec<Unit>, Vec<GridRow>)]) -> Vec<String> {
@@ -154,7 +167,10 @@ fn check(work: &[(VillageRow, Profile, Vec<Unit>, Vec<GridRow>)]) -> Vec<String>
                     reasons: &row.reasons,
                 })
                 .collect();
-            check_village(&village.outline, units, &views, profile).into_iter().map(|breach| breach.text().en).collect::<Vec<_>>()
+            check_village(&village.outline, units, &views, profile)
+                .into_iter()
+                .map(|breach| breach.text().en)
+                .collect::<Vec<_>>()
         })
         .collect()
 }

@@ -26,7 +26,8 @@ struct Border {
 /// Brings the borders of villages together: `outlines` as they were cut, `units` of each village. Gives
 /// the outlines with all points; the units get theirs in place.
 pub(super) fn agree(outlines: &[MultiPolygon<f64>], units: &mut [Vec<Unit>]) -> Vec<MultiPolygon<f64>> {
-    let mut noded: Vec<MultiPolygon<f64>> = units.iter().map(|units| dissolve(units.iter().map(|unit| &unit.outline))).collect();
+    let mut noded: Vec<MultiPolygon<f64>> =
+        units.iter().map(|units| dissolve(units.iter().map(|unit| &unit.outline))).collect();
     let mut borders: BTreeMap<Edge, Border> = BTreeMap::new();
     for (village, outline) in outlines.iter().enumerate() {
         let next = successors(&noded[village]);
@@ -80,9 +81,10 @@ fn walk(next: &HashMap<Key, Vec<Coord<f64>>>, from: Coord<f64>, to: Coord<f64>) 
     };
     let mut between = Vec::new();
     let mut at = from;
-    while let Some(point) = next.get(&key(at)).and_then(|points| {
-        points.iter().copied().min_by(|a, b| off_line(*a).total_cmp(&off_line(*b)))
-    }) {
+    while let Some(point) = next
+        .get(&key(at))
+        .and_then(|points| points.iter().copied().min_by(|a, b| off_line(*a).total_cmp(&off_line(*b))))
+    {
         if key(point) == key(to) {
             break;
         }
@@ -96,7 +98,13 @@ fn walk(next: &HashMap<Key, Vec<Coord<f64>>>, from: Coord<f64>, to: Coord<f64>) 
     between
 }
 
-fn note(borders: &mut BTreeMap<Edge, Border>, village: usize, from: Coord<f64>, to: Coord<f64>, mut between: Vec<Coord<f64>>) {
+fn note(
+    borders: &mut BTreeMap<Edge, Border>,
+    village: usize,
+    from: Coord<f64>,
+    to: Coord<f64>,
+    mut between: Vec<Coord<f64>>,
+) {
     let (mut ends, mut edge) = ((from, to), (key(from), key(to)));
     if edge.0 > edge.1 {
         (ends, edge) = ((to, from), (edge.1, edge.0));
@@ -139,7 +147,9 @@ fn lacking(border: &Border, missing: &mut BTreeMap<usize, HashMap<Edge, Vec<Coor
 
 fn insert(polygon: &mut Polygon<f64>, points: &HashMap<Edge, Vec<Coord<f64>>>) {
     let rings = || std::iter::once(polygon.exterior()).chain(polygon.interiors());
-    let lacks = rings().flat_map(LineString::lines).any(|line| points.contains_key(&(key(line.start), key(line.end))));
+    let lacks = rings()
+        .flat_map(LineString::lines)
+        .any(|line| points.contains_key(&(key(line.start), key(line.end))));
     if !lacks {
         return;
     }

@@ -42,7 +42,8 @@ pub(super) fn gather_up(areas: &mut [Area]) {
             if areas[at].code.level() == level {
                 let below = level.below();
                 let code = areas[at].code.clone();
-                let parts = areas.iter().filter(|area| Some(area.code.level()) == below && code.covers(&area.code));
+                let parts =
+                    areas.iter().filter(|area| Some(area.code.level()) == below && code.covers(&area.code));
                 areas[at].outline = dissolve(parts.flat_map(|area| &area.outline));
             }
         }

@@ -132,7 +132,8 @@ fn areas_add_up_at_every_level_to_a_square_metre() {
     for banner in codes() {
         let made = made(&banner, 1);
         check_areas(&sources, &banner, &made.areas);
-        let real: BTreeSet<Point> = sources.banner(&banner).unwrap().outline.coords_iter().map(point).collect();
+        let real: BTreeSet<Point> =
+            sources.banner(&banner).unwrap().outline.coords_iter().map(point).collect();
         let kept: BTreeSet<Point> = made.areas[0].outline.coords_iter().map(point).collect();
         assert!(real.is_subset(&kept), "{banner}: the real outline with further points on it");
         let mut of_units: BTreeMap<&Code, f64> = BTreeMap::new();

@@ -20,12 +20,19 @@ use crate::store::plans::{self, NewPlan, Publication};
 use crate::store::{Store, StoreError, Tx, areas, grids, units};
 
 /// Makes the drafts in a transaction that the caller commits together with the job's end.
-pub async fn run(store: &Store, scope: &Scope, job: &JobRow, params: &DivisionParams, progress: &Progress) -> Result<(Tx, Value), Failure> {
+pub async fn run(
+    store: &Store,
+    scope: &Scope,
+    job: &JobRow,
+    params: &DivisionParams,
+    progress: &Progress,
+) -> Result<(Tx, Value), Failure> {
     let policy = match &params.policy {
         Some(text) => Policy::parse(text).map_err(|error| {
             Failure::refused("bad_policy", format!("政策文件有误：{error}"), error.to_string())
         })?,
-        None => Policy::defaults().map_err(|error| StoreError::Corrupt { what: "policy", why: error.to_string() })?,
+        None => Policy::defaults()
+            .map_err(|error| StoreError::Corrupt { what: "policy", why: error.to_string() })?,
     };
     let mut tx = store.begin(scope).await?;
     let banners = match job.area.level() {
@@ -66,15 +73,32 @@ struct Task {
     past: BTreeMap<Code, Past>,
 }
 
-async fn load(tx: &mut Tx, banner: &Code, policy: &Policy, params: &DivisionParams, today: NaiveDate) -> Result<Task, Failure> {
+async fn load(
+    tx: &mut Tx,
+    banner: &Code,
+    policy: &Policy,
+    params: &DivisionParams,
+    today: NaiveDate,
+) -> Result<Task, Failure> {
     let villages = areas::villages(tx, banner).await?;
     let units = units::of_area(tx, banner).await?;
-    let empty: Vec<&VillageRow> = villages.iter().filter(|village| !units.contains_key(&village.code)).collect();
+    let empty: Vec<&VillageRow> =
+        villages.iter().filter(|village| !units.contains_key(&village.code)).collect();
     if let Some(first) = empty.first() {
         return Err(Failure::refused(
             "no_units",
-            format!("{} 个嘎查村社区没有单元（例如 {} {}）：请先导入单元", empty.len(), first.code, first.name),
-            format!("{} villages have no units ({} {}, say): import units first", empty.len(), first.code, first.name),
+            format!(
+                "{} 个嘎查村社区没有单元（例如 {} {}）：请先导入单元",
+                empty.len(),
+                first.code,
+                first.name
+            ),
+            format!(
+                "{} villages have no units ({} {}, say): import units first",
+                empty.len(),
+                first.code,
+                first.name
+            ),
         ));
     }
     let mut stored = grids::past(tx, banner, params.publish_from.unwrap_or(today)).await?;
@@ -97,7 +121,13 @@ async fn load(tx: &mut Tx, banner: &Code, policy: &Policy, params: &DivisionPara
 }
 
 /// Runs the engine on every core, off the async threads.
-async fn divide(task: Task, name: String, params: &DivisionParams, policy: &Policy, progress: &Progress) -> Result<NewPlan, Failure> {
+async fn divide(
+    task: Task,
+    name: String,
+    params: &DivisionParams,
+    policy: &Policy,
+    progress: &Progress,
+) -> Result<NewPlan, Failure> {
     let banner = task.banner.clone();
     let (seed, steps) = (params.seed.cast_unsigned(), progress.clone());
     let profiles: BTreeMap<Code, Profile> =

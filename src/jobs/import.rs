@@ -23,11 +23,17 @@ use crate::store::{Store, StoreError, Tx, areas, imports};
 const STEPS: u32 = 4;
 
 /// Loads the file in a transaction that the caller commits together with the job's end.
-pub async fn run(store: &Store, scope: &Scope, job: &JobRow, params: &ImportParams, progress: &Progress) -> Result<(Tx, Value), Failure> {
+pub async fn run(
+    store: &Store,
+    scope: &Scope,
+    job: &JobRow,
+    params: &ImportParams,
+    progress: &Progress,
+) -> Result<(Tx, Value), Failure> {
     progress.expect(STEPS);
     let mut tx = store.begin(scope).await?;
     let outcome = load(&mut tx, &job.area, params, progress).await;
-    if !matches!(&outcome, Ok(_) if !params.dry_run) {
+    if outcome.is_err() || params.dry_run {
         // Nothing of the file stays: what follows is a transaction of its own.
         drop(tx);
         tx = store.begin(scope).await?;
@@ -47,9 +53,15 @@ pub async fn run(store: &Store, scope: &Scope, job: &JobRow, params: &ImportPara
     }
 }
 
-async fn load(tx: &mut Tx, area: &Code, params: &ImportParams, progress: &Progress) -> Result<Value, Failure> {
+async fn load(
+    tx: &mut Tx,
+    area: &Code,
+    params: &ImportParams,
+    progress: &Progress,
+) -> Result<Value, Failure> {
     let options = read_options(params)?;
-    let folder = TempFolder::new().map_err(|error| StoreError::Corrupt { what: "upload", why: error.to_string() })?;
+    let folder =
+        TempFolder::new().map_err(|error| StoreError::Corrupt { what: "upload", why: error.to_string() })?;
     imports::write_upload(tx, params.upload, folder.path()).await?;
     let file_name = Path::new(&params.name).file_name().map(PathBuf::from).unwrap_or_default();
     let path = folder.path().join(file_name);
@@ -129,7 +141,13 @@ fn flow(progress: &Progress) -> ControlFlow<()> {
     if progress.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
-async fn read_areas(tx: &mut Tx, within: &Code, path: PathBuf, read: ReadOptions, progress: &Progress) -> Result<(Vec<Area>, Vec<Finding>), Failure> {
+async fn read_areas(
+    tx: &mut Tx,
+    within: &Code,
+    path: PathBuf,
+    read: ReadOptions,
+    progress: &Progress,
+) -> Result<(Vec<Area>, Vec<Finding>), Failure> {
     let steps = progress.clone();
     let (rows, mut findings) = tokio::task::spawn_blocking(move || {
         let mut rows: Vec<(u64, Area)> = Vec::new();
@@ -166,12 +184,23 @@ async fn read_areas(tx: &mut Tx, within: &Code, path: PathBuf, read: ReadOptions
     Ok((rows.into_iter().map(|(_, area)| area).collect(), findings))
 }
 
-async fn read_units(tx: &mut Tx, within: &Code, path: PathBuf, read: ReadOptions, progress: &Progress) -> Result<(Vec<Unit>, Vec<Finding>), Failure> {
-    let policy = Policy::defaults().map_err(|error| StoreError::Corrupt { what: "policy", why: error.to_string() })?;
+async fn read_units(
+    tx: &mut Tx,
+    within: &Code,
+    path: PathBuf,
+    read: ReadOptions,
+    progress: &Progress,
+) -> Result<(Vec<Unit>, Vec<Finding>), Failure> {
+    let policy =
+        Policy::defaults().map_err(|error| StoreError::Corrupt { what: "policy", why: error.to_string() })?;
     let villages: Vec<VillageOutline> = areas::villages(tx, within)
         .await?
         .into_iter()
-        .map(|village| VillageOutline { code: village.code, area_type: village.area_type, outline: village.outline })
+        .map(|village| VillageOutline {
+            code: village.code,
+            area_type: village.area_type,
+            outline: village.outline,
+        })
         .collect();
     let steps = progress.clone();
     let outcome = tokio::task::spawn_blocking(move || {

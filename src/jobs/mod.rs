@@ -69,24 +69,47 @@ pub struct ImportParams {
 }
 
 /// Queues the division of `area`, in the caller's transaction.
-pub async fn queue_division(tx: &mut Tx, area: &Code, params: &DivisionParams, now: DateTime<Utc>) -> Result<JobRow, StoreError> {
+pub async fn queue_division(
+    tx: &mut Tx,
+    area: &Code,
+    params: &DivisionParams,
+    now: DateTime<Utc>,
+) -> Result<JobRow, StoreError> {
     queue(tx, "division", area, params, now).await
 }
 
 /// Queues the publication of a plan of the banner `area`.
-pub async fn queue_publication(tx: &mut Tx, area: &Code, params: &PublicationParams, now: DateTime<Utc>) -> Result<JobRow, StoreError> {
+pub async fn queue_publication(
+    tx: &mut Tx,
+    area: &Code,
+    params: &PublicationParams,
+    now: DateTime<Utc>,
+) -> Result<JobRow, StoreError> {
     queue(tx, "publication", area, params, now).await
 }
 
 /// Queues the import of an upload below `area`.
-pub async fn queue_import(tx: &mut Tx, area: &Code, params: &ImportParams, now: DateTime<Utc>) -> Result<JobRow, StoreError> {
+pub async fn queue_import(
+    tx: &mut Tx,
+    area: &Code,
+    params: &ImportParams,
+    now: DateTime<Utc>,
+) -> Result<JobRow, StoreError> {
     queue(tx, "import", area, params, now).await
 }
 
-async fn queue(tx: &mut Tx, kind: &str, area: &Code, params: &impl Serialize, now: DateTime<Utc>) -> Result<JobRow, StoreError> {
-    let params: Value =
-        serde_json::to_value(params).map_err(|error| StoreError::Corrupt { what: "job", why: error.to_string() })?;
+async fn queue(
+    tx: &mut Tx,
+    kind: &str,
+    area: &Code,
+    params: &impl Serialize,
+    now: DateTime<Utc>,
+) -> Result<JobRow, StoreError> {
+    let params: Value = serde_json::to_value(params)
+        .map_err(|error| StoreError::Corrupt { what: "job", why: error.to_string() })?;
     let id = Uuid::now_v7();
     jobs::add(tx, id, kind, area, &params, now).await?;
-    jobs::get(tx, id).await?.ok_or_else(|| StoreError::Corrupt { what: "job", why: "it is out of its own scope".to_owned() })
+    jobs::get(tx, id)
+        .await?
+        .ok_or_else(|| StoreError::Corrupt { what: "job", why: "it is out of its own scope".to_owned() })
 }

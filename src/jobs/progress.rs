@@ -43,11 +43,14 @@ impl Progress {
 
     /// Reports until the returned guard is dropped.
     pub fn report(&self, store: &Store, scope: &Scope, job: &JobRow) -> Reporting {
-        let (progress, store, scope, id, attempt) = (self.clone(), store.clone(), scope.clone(), job.id, job.attempt);
+        let (progress, store, scope, id, attempt) =
+            (self.clone(), store.clone(), scope.clone(), job.id, job.attempt);
         Reporting(tokio::spawn(async move {
             loop {
-                let (done, total) =
-                    (progress.inner.done.load(Ordering::Relaxed), progress.inner.total.load(Ordering::Relaxed));
+                let (done, total) = (
+                    progress.inner.done.load(Ordering::Relaxed),
+                    progress.inner.total.load(Ordering::Relaxed),
+                );
                 let told = async {
                     let mut tx = store.begin(&scope).await?;
                     let stop = jobs::progress(&mut tx, id, attempt, done, total).await?;

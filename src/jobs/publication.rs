@@ -2,17 +2,23 @@
 
 use serde_json::{Value, json};
 
-use super::failure::Failure;
 use super::PublicationParams;
+use super::failure::Failure;
 use crate::store::Tx;
 use crate::store::plans::{self, Publication};
 
 /// Publishes in `tx`; the caller commits it together with the job's end.
 pub async fn run(tx: &mut Tx, params: &PublicationParams) -> Result<Value, Failure> {
     match plans::publish(tx, params.plan, params.valid_from).await? {
-        Publication::Done { grids } => Ok(json!({"plan": params.plan, "grids": grids, "valid_from": params.valid_from})),
-        Publication::NotFound => Err(Failure::refused("not_found", "该方案已不存在", "the plan is no longer there")),
-        Publication::NotADraft => Err(Failure::refused("not_a_draft", "该方案已发布", "the plan is published already")),
+        Publication::Done { grids } => {
+            Ok(json!({"plan": params.plan, "grids": grids, "valid_from": params.valid_from}))
+        }
+        Publication::NotFound => {
+            Err(Failure::refused("not_found", "该方案已不存在", "the plan is no longer there"))
+        }
+        Publication::NotADraft => {
+            Err(Failure::refused("not_a_draft", "该方案已发布", "the plan is published already"))
+        }
         Publication::Later { begins } => Err(later(begins)),
     }
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext, WorkerOptions, WorkerRecoveryConfig, WorkerShutdownConfig};
+use graphile_worker::{
+    IntoTaskHandlerResult, TaskHandler, WorkerContext, WorkerOptions, WorkerRecoveryConfig,
+    WorkerShutdownConfig,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -147,9 +150,15 @@ async fn run(shared: &Shared, id: Uuid) -> Result<(), StoreError> {
 
 /// Does the work of `job`: what it saves lies in the transaction that is given back, not yet committed.
 /// None: it has ended itself.
-async fn work(store: &Store, scope: &Scope, job: &JobRow, progress: &Progress) -> Result<Option<(Tx, Value)>, Failure> {
-    let unreadable =
-        |error: serde_json::Error| Failure::Store(StoreError::Corrupt { what: "job", why: error.to_string() });
+async fn work(
+    store: &Store,
+    scope: &Scope,
+    job: &JobRow,
+    progress: &Progress,
+) -> Result<Option<(Tx, Value)>, Failure> {
+    let unreadable = |error: serde_json::Error| {
+        Failure::Store(StoreError::Corrupt { what: "job", why: error.to_string() })
+    };
     let params = job.params.clone();
     match job.kind.as_str() {
         "division" => {
@@ -185,7 +194,12 @@ async fn commit(mut tx: Tx, job: &JobRow, result: Value) -> Result<(), StoreErro
     Err(StoreError::Queue("the claim no longer counts".to_owned()))
 }
 
-async fn end(store: &Store, scope: &Scope, job: &JobRow, outcome: Result<(), Failure>) -> Result<(), StoreError> {
+async fn end(
+    store: &Store,
+    scope: &Scope,
+    job: &JobRow,
+    outcome: Result<(), Failure>,
+) -> Result<(), StoreError> {
     let Err(failure) = outcome else { return Ok(()) };
     tracing::info!(job = %job.id, %failure, "job ended without a result");
     let ending = match failure {

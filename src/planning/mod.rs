@@ -61,14 +61,23 @@ pub enum PlanningError {
 ///
 /// # Errors
 /// When the engine has no answer, or its answer breaks a rule that always holds.
-pub fn draw_village(village: &Village<'_>, past: &Past, seed: u64, cancel: &dyn Fn() -> bool) -> Result<Drawn, PlanningError> {
+pub fn draw_village(
+    village: &Village<'_>,
+    past: &Past,
+    seed: u64,
+    cancel: &dyn Fn() -> bool,
+) -> Result<Drawn, PlanningError> {
     let failed = |source| PlanningError::Divide { village: village.code.clone(), source };
     let input = VillageInput::from_units(village.units).map_err(failed)?;
-    let division = divide::divide_village(&input, village.profile, village_seed(seed, village.code), cancel).map_err(failed)?;
+    let division = divide::divide_village(&input, village.profile, village_seed(seed, village.code), cancel)
+        .map_err(failed)?;
     let previous: Vec<PreviousGrid> = past
         .in_force
         .iter()
-        .map(|(code, units)| PreviousGrid { sequence: code.sequence(), units: units.iter().cloned().collect() })
+        .map(|(code, units)| PreviousGrid {
+            sequence: code.sequence(),
+            units: units.iter().cloned().collect(),
+        })
         .collect();
     let in_force: BTreeSet<u16> = previous.iter().map(|grid| grid.sequence).collect();
     let voided: BTreeSet<u16> =
@@ -104,7 +113,13 @@ fn village_seed(seed: u64, village: &Code) -> u64 {
     })
 }
 
-fn draw(village: &Village<'_>, input: &VillageInput, code: GridCode, units: &[usize], reasons: &[Reason]) -> DrawnGrid {
+fn draw(
+    village: &Village<'_>,
+    input: &VillageInput,
+    code: GridCode,
+    units: &[usize],
+    reasons: &[Reason],
+) -> DrawnGrid {
     let outline = dissolve(units.iter().map(|unit| &village.units[*unit].outline));
     let households: u32 = units.iter().map(|unit| village.units[*unit].households).sum();
     let point = outline.interior_point();
@@ -138,9 +153,11 @@ fn check(village: &Village<'_>, grids: &[DrawnGrid]) -> Result<(), PlanningError
     let count = breaches.len();
     match breaches.into_iter().next() {
         None => Ok(()),
-        Some(first) => {
-            Err(PlanningError::Check { village: village.code.clone(), first: Box::new(first), breaches: count })
-        }
+        Some(first) => Err(PlanningError::Check {
+            village: village.code.clone(),
+            first: Box::new(first),
+            breaches: count,
+        }),
     }
 }
 

@@ -134,7 +134,9 @@ pub fn tiny_units() -> Vec<Unit> {
     let mut units = Vec::new();
     for area in tiny_areas().into_iter().filter(|area| area.kind.is_some()) {
         let (resolution, scale) = if area.area_type == Some(AreaType::Pastoral) { (8, 4) } else { (9, 9) };
-        for (index, piece) in khot::geo::cells::cut(&area.outline, resolution).unwrap().into_iter().enumerate() {
+        for (index, piece) in
+            khot::geo::cells::cut(&area.outline, resolution).unwrap().into_iter().enumerate()
+        {
             let households = [0, 3, 0, 1, 2][index % 5] * scale;
             units.push(Unit {
                 code: piece.code(),

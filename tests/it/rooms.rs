@@ -40,7 +40,10 @@ fn rooms() -> BTreeMap<String, Vec<(String, String)>> {
     for path in paths {
         let inside = path.strip_prefix(&source).unwrap();
         let room = inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
-        rooms.entry(room).or_default().push((inside.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+        rooms
+            .entry(room)
+            .or_default()
+            .push((inside.display().to_string(), std::fs::read_to_string(&path).unwrap()));
     }
     rooms
 }
@@ -49,7 +52,9 @@ fn imports(text: &str) -> BTreeSet<String> {
     let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     code.flat_map(|line| {
         line.match_indices("crate::")
-            .map(|(at, found)| line[at + found.len()..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+            .map(|(at, found)| {
+                line[at + found.len()..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+            })
             .collect::<Vec<String>>()
     })
     .filter(|name| !name.is_empty())
@@ -59,7 +64,8 @@ fn imports(text: &str) -> BTreeSet<String> {
 #[test]
 fn rooms_import_only_what_the_house_allows() {
     let rooms = rooms();
-    let known: BTreeSet<&str> = ROOMS.iter().map(|room| room.0).chain(["cli", "lib", "main", "clock", "config"]).collect();
+    let known: BTreeSet<&str> =
+        ROOMS.iter().map(|room| room.0).chain(["cli", "lib", "main", "clock", "config"]).collect();
     let mut breaches = Vec::new();
     for (room, files) in &rooms {
         if !known.contains(room.as_str()) {

@@ -61,6 +61,13 @@ export async function mapRests(page: Page): Promise<void> {
 
 export async function shot(page: Page, name: string): Promise<void> {
   const width = page.viewportSize()?.width ?? 0
+  // What fades or slides in is shown as a person sees it: at rest.
+  await page.evaluate(async () => {
+    const ending = document
+      .getAnimations()
+      .filter((animation) => animation.effect?.getTiming().iterations !== Infinity)
+    await Promise.allSettled(ending.map((animation) => animation.finished))
+  })
   await page.screenshot({ path: `e2e/shots/${name}-${width}.png` })
 }
 

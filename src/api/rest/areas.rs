@@ -40,17 +40,28 @@ fn no_area() -> Problem {
 /// One area
 #[utoipa::path(get, path = "/api/v1/areas/{code}", tag = "areas", params(("code" = String, Path), WithGeometry),
     responses((status = 200, body = AreaDetail), (status = 404, body = ProblemWire), (status = "default", body = ProblemWire)))]
-async fn get(caller: Caller, Segment(text): Segment<String>, Params(with): Params<WithGeometry>, headers: HeaderMap) -> Result<Response, Problem> {
+async fn get(
+    caller: Caller,
+    Segment(text): Segment<String>,
+    Params(with): Params<WithGeometry>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let code = code(&text)?;
     let mut tx = caller.begin().await?;
     let area = areas::get(&mut tx, &code).await?.ok_or_else(no_area)?;
     let ancestors = areas::named(&mut tx, &code.ancestors()).await?.into_iter().map(Into::into).collect();
     let geojson = wants_geojson(&headers);
-    let geometry = if with.geometry || geojson { areas::outline(&mut tx, &code).await?.map(|outline| wire::geojson(&outline)) } else { None };
+    let geometry = if with.geometry || geojson {
+        areas::outline(&mut tx, &code).await?.map(|outline| wire::geojson(&outline))
+    } else {
+        None
+    };
     let mut detail = AreaDetail { area: area.into(), ancestors, geometry };
     if geojson {
         let geometry = detail.geometry.take();
-        return Ok(geojson_response(&json!({"type": "Feature", "id": code, "geometry": geometry, "properties": detail})));
+        return Ok(geojson_response(
+            &json!({"type": "Feature", "id": code, "geometry": geometry, "properties": detail}),
+        ));
     }
     Ok(Json(detail).into_response())
 }
@@ -65,7 +76,11 @@ struct ChildrenQuery {
 /// The areas of a level below an area
 #[utoipa::path(get, path = "/api/v1/areas/{code}/children", tag = "areas", params(("code" = String, Path), ChildrenQuery),
     responses((status = 200, body = Items<wire::Area>), (status = 404, body = ProblemWire), (status = "default", body = ProblemWire)))]
-async fn children(caller: Caller, Segment(text): Segment<String>, Params(query): Params<ChildrenQuery>) -> Result<Json<Items<wire::Area>>, Problem> {
+async fn children(
+    caller: Caller,
+    Segment(text): Segment<String>,
+    Params(query): Params<ChildrenQuery>,
+) -> Result<Json<Items<wire::Area>>, Problem> {
     let code = code(&text)?;
     let mut tx = caller.begin().await?;
     areas::get(&mut tx, &code).await?.ok_or_else(no_area)?;
@@ -131,14 +146,23 @@ struct Figures {
 /// An area's grids, villages, households and people, by area type
 #[utoipa::path(get, path = "/api/v1/areas/{code}/figures", tag = "areas", params(("code" = String, Path), Which),
     responses((status = 200, body = Figures), (status = 404, body = ProblemWire), (status = "default", body = ProblemWire)))]
-async fn figures(State(state): State<AppState>, caller: Caller, Segment(text): Segment<String>, Params(which): Params<Which>) -> Result<Json<Figures>, Problem> {
+async fn figures(
+    State(state): State<AppState>,
+    caller: Caller,
+    Segment(text): Segment<String>,
+    Params(which): Params<Which>,
+) -> Result<Json<Figures>, Problem> {
     let code = code(&text)?;
     let on = which.on.unwrap_or_else(|| state.today());
     let mut tx = caller.begin().await?;
     let area = areas::get(&mut tx, &code).await?.ok_or_else(no_area)?;
     let plan = match which.plan {
-        Some(id) => Some(plans::get(&mut tx, id).await?.ok_or_else(|| Problem::not_found("这个方案", "plan"))?),
-        None if code.level() >= Level::Banner => plans::in_force(&mut tx, &code.at(Level::Banner), on).await?,
+        Some(id) => {
+            Some(plans::get(&mut tx, id).await?.ok_or_else(|| Problem::not_found("这个方案", "plan"))?)
+        }
+        None if code.level() >= Level::Banner => {
+            plans::in_force(&mut tx, &code.at(Level::Banner), on).await?
+        }
         None => None,
     };
     let with_grids = comparison::by_area_type(&mut tx, &code, which.grids(on)).await?;

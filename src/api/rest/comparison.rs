@@ -66,7 +66,11 @@ struct Comparison {
 /// The grids of an area, compared by area type
 #[utoipa::path(get, path = "/api/v1/comparison", tag = "analysis", params(ComparisonQuery),
     responses((status = 200, body = Comparison), (status = 404, body = ProblemWire), (status = "default", body = ProblemWire)))]
-async fn compare(State(state): State<AppState>, caller: Caller, Params(query): Params<ComparisonQuery>) -> Result<Json<Comparison>, Problem> {
+async fn compare(
+    State(state): State<AppState>,
+    caller: Caller,
+    Params(query): Params<ComparisonQuery>,
+) -> Result<Json<Comparison>, Problem> {
     let By::AreaType = query.by;
     let code = code(&query.area)?;
     let on = query.on.unwrap_or_else(|| state.today());

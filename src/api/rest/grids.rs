@@ -55,11 +55,21 @@ struct GridsQuery {
 #[utoipa::path(get, path = "/api/v1/areas/{code}/grids", tag = "grids", params(("code" = String, Path), GridsQuery),
     responses((status = 200, content((Page<wire::Grid> = "application/json"), (Object = "application/geo+json"))),
         (status = 404, body = ProblemWire), (status = "default", body = ProblemWire)))]
-async fn of_area(State(state): State<AppState>, caller: Caller, Segment(text): Segment<String>, Params(query): Params<GridsQuery>, headers: HeaderMap) -> Result<Response, Problem> {
+async fn of_area(
+    State(state): State<AppState>,
+    caller: Caller,
+    Segment(text): Segment<String>,
+    Params(query): Params<GridsQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let code = code(&text)?;
     let limit = query.limit.unwrap_or(1000);
     if !(1..=10_000).contains(&limit) {
-        return Err(Problem::bad_request("bad_limit", "limit 应在 1 到 10000 之间", "limit must be from 1 to 10000"));
+        return Err(Problem::bad_request(
+            "bad_limit",
+            "limit 应在 1 到 10000 之间",
+            "limit must be from 1 to 10000",
+        ));
     }
     let cursor = query.cursor.as_deref().map(grid_code).transpose()?;
     let which = Which { on: query.on, plan: query.plan };
@@ -67,7 +77,8 @@ async fn of_area(State(state): State<AppState>, caller: Caller, Segment(text): S
     let mut tx = caller.begin().await?;
     areas::get(&mut tx, &code).await?.ok_or_else(|| Problem::not_found("这个区划", "area"))?;
     // One more than asked for tells whether there is a next page.
-    let mut rows = grids::page(&mut tx, &code, which.grids(state.today()), cursor.as_ref(), limit + 1, geojson).await?;
+    let mut rows =
+        grids::page(&mut tx, &code, which.grids(state.today()), cursor.as_ref(), limit + 1, geojson).await?;
     let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     if more {
         rows.pop();
@@ -102,20 +113,34 @@ async fn of_area(State(state): State<AppState>, caller: Caller, Segment(text): S
 /// One grid
 #[utoipa::path(get, path = "/api/v1/grids/{code}", tag = "grids", params(("code" = String, Path), Which),
     responses((status = 200, body = GridDetail), (status = 404, body = ProblemWire), (status = "default", body = ProblemWire)))]
-async fn get(State(state): State<AppState>, caller: Caller, Segment(text): Segment<String>, Params(which): Params<Which>) -> Result<Json<GridDetail>, Problem> {
+async fn get(
+    State(state): State<AppState>,
+    caller: Caller,
+    Segment(text): Segment<String>,
+    Params(which): Params<Which>,
+) -> Result<Json<GridDetail>, Problem> {
     let code = grid_code(&text)?;
     let mut tx = caller.begin().await?;
-    Ok(Json(detail(&mut tx, &code, which.grids(state.today())).await?.ok_or_else(|| Problem::not_found("这个网格", "grid"))?))
+    Ok(Json(
+        detail(&mut tx, &code, which.grids(state.today()))
+            .await?
+            .ok_or_else(|| Problem::not_found("这个网格", "grid"))?,
+    ))
 }
 
-async fn detail(tx: &mut crate::store::Tx, code: &GridCode, which: GridsOf) -> Result<Option<GridDetail>, Problem> {
+async fn detail(
+    tx: &mut crate::store::Tx,
+    code: &GridCode,
+    which: GridsOf,
+) -> Result<Option<GridDetail>, Problem> {
     let Some(mut row) = grids::get(tx, code, which).await? else { return Ok(None) };
     let village = code.village();
     let mut line = village.ancestors();
     line.push(village);
     let ancestors = areas::named(tx, &line).await?.into_iter().map(Into::into).collect();
     let geometry = row.outline.take().map(|outline| wire::geojson(&outline)).unwrap_or_default();
-    let plan = PlanRef { id: row.plan, status: row.plan_status, valid_from: row.valid_from, valid_to: row.valid_to };
+    let plan =
+        PlanRef { id: row.plan, status: row.plan_status, valid_from: row.valid_from, valid_to: row.valid_to };
     Ok(Some(GridDetail { bbox: row.bbox, ancestors, plan, geometry, grid: row.into() }))
 }
 
@@ -139,7 +164,11 @@ struct Location {
 /// Where a point lies
 #[utoipa::path(get, path = "/api/v1/locate", tag = "grids", params(Point),
     responses((status = 200, body = Location), (status = "default", body = ProblemWire)))]
-async fn locate(State(state): State<AppState>, caller: Caller, Params(point): Params<Point>) -> Result<Json<Location>, Problem> {
+async fn locate(
+    State(state): State<AppState>,
+    caller: Caller,
+    Params(point): Params<Point>,
+) -> Result<Json<Location>, Problem> {
     if !(-180.0..=180.0).contains(&point.lon) || !(-90.0..=90.0).contains(&point.lat) {
         return Err(Problem::bad_request(
             "bad_point",

@@ -49,7 +49,13 @@ enum What {
 #[utoipa::path(post, path = "/api/v1/areas/{code}/imports/{what}", tag = "imports",
     params(("code" = String, Path), ("what" = What, Path), ImportQuery), request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 202, body = Job), (status = "default", body = ProblemWire)))]
-async fn import(State(state): State<AppState>, caller: Caller, Segment((text, what)): Segment<(String, What)>, Params(query): Params<ImportQuery>, body: RawBody) -> Result<Response, Problem> {
+async fn import(
+    State(state): State<AppState>,
+    caller: Caller,
+    Segment((text, what)): Segment<(String, What)>,
+    Params(query): Params<ImportQuery>,
+    body: RawBody,
+) -> Result<Response, Problem> {
     let code = code(&text)?;
     let what = match what {
         What::Areas => ImportWhat::Areas,
@@ -59,7 +65,14 @@ async fn import(State(state): State<AppState>, caller: Caller, Segment((text, wh
     let stream = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
     let kept = caller.state.store.keep_upload(&caller.scope, upload, &code, &query.name, stream).await?;
     tracing::info!(bytes = kept, "upload kept");
-    let params = ImportParams { what, upload, name: query.name, crs: query.crs, encoding: query.encoding, dry_run: query.dry_run };
+    let params = ImportParams {
+        what,
+        upload,
+        name: query.name,
+        crs: query.crs,
+        encoding: query.encoding,
+        dry_run: query.dry_run,
+    };
     let mut tx = caller.begin().await?;
     let job = jobs::queue_import(&mut tx, &code, &params, state.now()).await?;
     tx.commit().await?;

@@ -54,7 +54,11 @@ async fn get(caller: Caller, Segment(id): Segment<Uuid>) -> Result<Json<Job>, Pr
 /// Ask a job to stop
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/cancellation", tag = "jobs", params(("id" = Uuid, Path)),
     responses((status = 202, body = Job), (status = 404, body = ProblemWire), (status = 409, body = ProblemWire), (status = "default", body = ProblemWire)))]
-async fn cancel(State(state): State<AppState>, caller: Caller, Segment(id): Segment<Uuid>) -> Result<Response, Problem> {
+async fn cancel(
+    State(state): State<AppState>,
+    caller: Caller,
+    Segment(id): Segment<Uuid>,
+) -> Result<Response, Problem> {
     let mut tx = caller.begin().await?;
     let before = jobs::get(&mut tx, id).await?.ok_or_else(no_job)?;
     if before.state.is_over() {

@@ -27,7 +27,10 @@ use crate::store::{areas, plans};
 const REASONS_SHOWN: usize = 500;
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(divide, of_area)).routes(routes!(get, discard)).routes(routes!(publish))
+    OpenApiRouter::new()
+        .routes(routes!(divide, of_area))
+        .routes(routes!(get, discard))
+        .routes(routes!(publish))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -45,17 +48,31 @@ struct NewPlan {
 /// One draft for each banner; for a township or village, the rest of its banner is taken over from the plan in force.
 #[utoipa::path(post, path = "/api/v1/areas/{code}/plans", tag = "plans", params(("code" = String, Path)), request_body = NewPlan,
     responses((status = 202, body = Job), (status = 404, body = ProblemWire), (status = "default", body = ProblemWire)))]
-async fn divide(State(state): State<AppState>, caller: Caller, Segment(text): Segment<String>, Body(new): Body<NewPlan>) -> Result<Response, Problem> {
+async fn divide(
+    State(state): State<AppState>,
+    caller: Caller,
+    Segment(text): Segment<String>,
+    Body(new): Body<NewPlan>,
+) -> Result<Response, Problem> {
     let code = code(&text)?;
     if let Some(Err(error)) = new.policy.as_deref().map(Policy::parse) {
         return Err(Problem::bad_request("bad_policy", format!("政策文件有误：{error}"), error.to_string()));
     }
     if new.title.as_ref().is_some_and(|title| title.trim().is_empty() || title.chars().count() > 200) {
-        return Err(Problem::bad_request("bad_title", "标题应为 1 到 200 个字", "a title has 1 to 200 characters"));
+        return Err(Problem::bad_request(
+            "bad_title",
+            "标题应为 1 到 200 个字",
+            "a title has 1 to 200 characters",
+        ));
     }
     let mut tx = caller.begin().await?;
     areas::get(&mut tx, &code).await?.ok_or_else(|| Problem::not_found("这个区划", "area"))?;
-    let params = DivisionParams { seed: new.seed.unwrap_or(1), title: new.title, policy: new.policy, publish_from: None };
+    let params = DivisionParams {
+        seed: new.seed.unwrap_or(1),
+        title: new.title,
+        policy: new.policy,
+        publish_from: None,
+    };
     let job = jobs::queue_division(&mut tx, &code, &params, state.now()).await?;
     tx.commit().await?;
     Ok(accepted(job))
@@ -86,7 +103,8 @@ struct PlanDetail {
 async fn get(caller: Caller, Segment(id): Segment<Uuid>) -> Result<Json<PlanDetail>, Problem> {
     let mut tx = caller.begin().await?;
     let row = plans::get(&mut tx, id).await?.ok_or_else(no_plan)?;
-    let mut reasons: Vec<ReasonWire> = row.reasons.iter().take(REASONS_SHOWN).cloned().map(Into::into).collect();
+    let mut reasons: Vec<ReasonWire> =
+        row.reasons.iter().take(REASONS_SHOWN).cloned().map(Into::into).collect();
     let villages: Vec<Code> = reasons.iter().map(|reason| reason.village.clone()).collect();
     let names: BTreeMap<Code, String> = areas::named(&mut tx, &villages).await?.into_iter().collect();
     for reason in &mut reasons {
@@ -121,17 +139,32 @@ struct NewPublication {
 /// Publish a draft from a day: queued, and done as a job
 #[utoipa::path(post, path = "/api/v1/plans/{id}/publication", tag = "plans", params(("id" = Uuid, Path)), request_body = NewPublication,
     responses((status = 202, body = Job), (status = 404, body = ProblemWire), (status = 409, body = ProblemWire), (status = "default", body = ProblemWire)))]
-async fn publish(State(state): State<AppState>, caller: Caller, Segment(id): Segment<Uuid>, Body(new): Body<NewPublication>) -> Result<Response, Problem> {
+async fn publish(
+    State(state): State<AppState>,
+    caller: Caller,
+    Segment(id): Segment<Uuid>,
+    Body(new): Body<NewPublication>,
+) -> Result<Response, Problem> {
     let mut tx = caller.begin().await?;
     let plan = plans::get(&mut tx, id).await?.ok_or_else(no_plan)?;
     if plan.status != PlanStatus::Draft {
         return Err(Problem::conflict("not_a_draft", "该方案已发布", "this plan is published already"));
     }
     if new.valid_from.signed_duration_since(state.today()).num_days().abs() > 3660 {
-        return Err(Problem::bad_request("bad_day", "生效日期应在前后十年之内", "the first day must lie within ten years of today"));
+        return Err(Problem::bad_request(
+            "bad_day",
+            "生效日期应在前后十年之内",
+            "the first day must lie within ten years of today",
+        ));
     }
     let area = plan.banner.at(Level::Banner);
-    let job = jobs::queue_publication(&mut tx, &area, &PublicationParams { plan: id, valid_from: new.valid_from }, state.now()).await?;
+    let job = jobs::queue_publication(
+        &mut tx,
+        &area,
+        &PublicationParams { plan: id, valid_from: new.valid_from },
+        state.now(),
+    )
+    .await?;
     tx.commit().await?;
     Ok(accepted(job))
 }

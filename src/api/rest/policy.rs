@@ -48,12 +48,19 @@ async fn get(caller: Caller, Params(query): Params<PolicyQuery>) -> Result<Json<
     let code = code(&query.area)?;
     let mut tx = caller.begin().await?;
     areas::get(&mut tx, &code).await?.ok_or_else(|| Problem::not_found("这个区划", "area"))?;
-    let policy = Policy::defaults().map_err(|error| StoreError::Corrupt { what: "policy", why: error.to_string() })?;
-    let profiles =
-        AreaType::ALL.into_iter().map(|area_type| (area_type.as_str().to_owned(), policy.profile(&code, area_type))).collect();
+    let policy =
+        Policy::defaults().map_err(|error| StoreError::Corrupt { what: "policy", why: error.to_string() })?;
+    let profiles = AreaType::ALL
+        .into_iter()
+        .map(|area_type| (area_type.as_str().to_owned(), policy.profile(&code, area_type)))
+        .collect();
     Ok(Json(PolicyWire {
         profiles,
-        overrides: policy.overridden_areas().filter(|area| code.covers(area)).map(ToString::to_string).collect(),
+        overrides: policy
+            .overridden_areas()
+            .filter(|area| code.covers(area))
+            .map(ToString::to_string)
+            .collect(),
         title: policy.title.clone(),
         version: policy.version.clone(),
         valid_from: policy.valid_from,

@@ -44,7 +44,11 @@ struct Hit {
 /// Areas, grids and places by name or code
 #[utoipa::path(get, path = "/api/v1/search", tag = "areas", params(SearchQuery),
     responses((status = 200, body = Items<Hit>), (status = "default", body = ProblemWire)))]
-async fn find(State(state): State<AppState>, caller: Caller, Params(query): Params<SearchQuery>) -> Result<Json<Items<Hit>>, Problem> {
+async fn find(
+    State(state): State<AppState>,
+    caller: Caller,
+    Params(query): Params<SearchQuery>,
+) -> Result<Json<Items<Hit>>, Problem> {
     let text = query.q.trim();
     if text.is_empty() || text.chars().count() > 60 {
         return Ok(Json(Items { items: Vec::new() }));
@@ -56,18 +60,40 @@ async fn find(State(state): State<AppState>, caller: Caller, Params(query): Para
     for hit in found {
         let bbox = hit.bbox.try_into().ok();
         // A grid's line goes through its village.
-        let line: Vec<Code> = match hit.code.get(..12).filter(|_| hit.kind == "grid").and_then(|village| village.parse().ok()) {
+        let line: Vec<Code> = match hit
+            .code
+            .get(..12)
+            .filter(|_| hit.kind == "grid")
+            .and_then(|village| village.parse().ok())
+        {
             Some(village) => whole_line(&village),
-            None => hit.code.parse::<Code>().map(|code| code.ancestors()).map_err(|error| StoreError::Corrupt { what: "code", why: error.to_string() })?,
+            None => hit
+                .code
+                .parse::<Code>()
+                .map(|code| code.ancestors())
+                .map_err(|error| StoreError::Corrupt { what: "code", why: error.to_string() })?,
         };
-        let names: Vec<String> = areas::named(&mut tx, &line).await?.into_iter().map(|(_, name)| name).collect();
-        let level = (hit.kind == "area").then(|| hit.code.parse::<Code>().ok().map(|code| code.level())).flatten();
-        items.push(Hit { kind: hit.kind, code: Some(hit.code), name: hit.name, level, path: names.join(" › "), bbox, point: None });
+        let names: Vec<String> =
+            areas::named(&mut tx, &line).await?.into_iter().map(|(_, name)| name).collect();
+        let level =
+            (hit.kind == "area").then(|| hit.code.parse::<Code>().ok().map(|code| code.level())).flatten();
+        items.push(Hit {
+            kind: hit.kind,
+            code: Some(hit.code),
+            name: hit.name,
+            level,
+            path: names.join(" › "),
+            bbox,
+            point: None,
+        });
     }
     let room = usize::try_from(limit).unwrap_or(0).saturating_sub(items.len());
     let lower = text.to_lowercase();
     let places = super::super::basemap::settlement_rows();
-    let places = places.into_iter().filter(|place| place.name.to_lowercase().contains(&lower) || (!place.name_zh.is_empty() && place.name_zh.contains(text)));
+    let places = places.into_iter().filter(|place| {
+        place.name.to_lowercase().contains(&lower)
+            || (!place.name_zh.is_empty() && place.name_zh.contains(text))
+    });
     items.extend(places.take(room).map(|place| Hit {
         kind: "place".to_owned(),
         code: None,
