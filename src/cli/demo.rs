@@ -160,8 +160,13 @@ async fn put_banners(
 /// Divides each banner as a job, side by side with the worker's other jobs, and publishes from today.
 async fn divide_and_publish(store: &Store, banners: &[Code], seed: u64) -> Result<u64, Stop> {
     let today = clock::local_day(clock::now());
-    let params =
-        DivisionParams { seed: seed.cast_signed(), title: None, policy: None, publish_from: Some(today) };
+    let params = DivisionParams {
+        seed: seed.cast_signed(),
+        title: None,
+        policy: None,
+        publish_from: Some(today),
+        only: None,
+    };
     let mut queued = Vec::new();
     for banner in banners {
         let mut tx = store.begin(&Scope::operator()).await?;

@@ -53,8 +53,13 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
         }
         None => None,
     };
-    let params =
-        DivisionParams { seed: arguments.seed, title: None, policy, publish_from: arguments.publish };
+    let params = DivisionParams {
+        seed: arguments.seed,
+        title: None,
+        policy,
+        publish_from: arguments.publish,
+        only: None,
+    };
     let opened = open(config).await?;
     let outcome = divide(&opened, &area, &params).await;
     opened.close().await;

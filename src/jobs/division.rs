@@ -12,11 +12,13 @@ use super::failure::Failure;
 use super::progress::Progress;
 use crate::access::Scope;
 use crate::clock;
-use crate::domain::{Code, DrawnGrid, Level, Policy, Profile, Reason, Unit};
+use crate::domain::{Code, DrawnGrid, Grid, Level, Policy, Profile, Reason, Unit};
 use crate::planning::{self, Drawn, ENGINE_VERSION, Past, PlanningError};
 use crate::store::areas::VillageRow;
+use crate::store::grids::GridRow;
 use crate::store::jobs::JobRow;
 use crate::store::plans::{self, NewPlan, Publication};
+use crate::store::tiles::GridsOf;
 use crate::store::{Store, StoreError, Tx, areas, grids, units};
 
 /// Makes the drafts in a transaction that the caller commits together with the job's end.
@@ -48,7 +50,11 @@ pub async fn run(
             format!("{} has no villages to divide: import them first", job.area),
         ));
     }
-    progress.expect(banners.iter().map(|banner| banner.villages).sum());
+    let below = match &params.only {
+        Some(only) => areas::get(&mut tx, only).await?.map_or(0, |area| area.villages),
+        None => banners.iter().map(|banner| banner.villages).sum(),
+    };
+    progress.expect(below);
     let today = clock::local_day(clock::now());
     let mut made = Vec::with_capacity(banners.len());
     let mut grids = 0;
@@ -71,6 +77,10 @@ struct Task {
     villages: Vec<(VillageRow, Profile)>,
     units: BTreeMap<Code, Vec<Unit>>,
     past: BTreeMap<Code, Past>,
+    /// Of villages that are not divided anew.
+    kept: Vec<DrawnGrid>,
+    kept_reasons: Vec<Reason>,
+    synthetic: bool,
 }
 
 async fn load(
@@ -80,8 +90,9 @@ async fn load(
     params: &DivisionParams,
     today: NaiveDate,
 ) -> Result<Task, Failure> {
-    let villages = areas::villages(tx, banner).await?;
-    let units = units::of_area(tx, banner).await?;
+    let within = params.only.as_ref().unwrap_or(banner);
+    let villages = areas::villages(tx, within).await?;
+    let units = units::of_area(tx, within).await?;
     let empty: Vec<&VillageRow> =
         villages.iter().filter(|village| !units.contains_key(&village.code)).collect();
     if let Some(first) = empty.first() {
@@ -101,7 +112,12 @@ async fn load(
             ),
         ));
     }
-    let mut stored = grids::past(tx, banner, params.publish_from.unwrap_or(today)).await?;
+    let day = params.publish_from.unwrap_or(today);
+    let (kept, kept_reasons) = match &params.only {
+        Some(only) => rest_of_banner(tx, banner, only, day).await?,
+        None => Default::default(),
+    };
+    let mut stored = grids::past(tx, banner, day).await?;
     let past = villages
         .iter()
         .map(|village| {
@@ -110,6 +126,7 @@ async fn load(
             (village.code.clone(), Past { in_force, used })
         })
         .collect();
+    let synthetic = areas::any_synthetic(tx).await?;
     let villages = villages
         .into_iter()
         .map(|village| {
@@ -117,7 +134,51 @@ async fn load(
             (village, profile)
         })
         .collect();
-    Ok(Task { banner: banner.clone(), villages, units, past })
+    Ok(Task { banner: banner.clone(), villages, units, past, kept, kept_reasons, synthetic })
+}
+
+/// What the plan in force says of the villages outside `only`.
+async fn rest_of_banner(
+    tx: &mut Tx,
+    banner: &Code,
+    only: &Code,
+    day: NaiveDate,
+) -> Result<(Vec<DrawnGrid>, Vec<Reason>), Failure> {
+    let Some(plan) = plans::in_force(tx, banner, day).await? else {
+        return Err(Failure::refused(
+            "no_plan_in_force",
+            format!("{banner} 在 {day} 没有生效的方案可供沿用：请先划分整个旗县"),
+            format!(
+                "{banner} has no plan in force on {day} to take the rest over from: divide the whole banner first"
+            ),
+        ));
+    };
+    let rows = grids::page(tx, banner, GridsOf::Plan(plan.id), None, i64::MAX, true).await?;
+    let kept = rows.into_iter().filter(|row| !only.covers(&row.code.village())).map(taken_over).collect();
+    let reasons = plan.reasons.into_iter().filter(|reason| !only.covers(&reason.village)).collect();
+    Ok((kept, reasons))
+}
+
+fn taken_over(row: GridRow) -> DrawnGrid {
+    let outline = row.outline.unwrap_or_else(|| geo::MultiPolygon::new(Vec::new()));
+    DrawnGrid {
+        area_type: row.area_type,
+        label_point: planning::label_point(&outline),
+        outline,
+        area_m2: row.area_m2,
+        compactness: row.compactness,
+        travel_min: row.travel_min,
+        in_band: row.in_band,
+        grid: Grid {
+            village: row.code.village(),
+            code: row.code,
+            kind: row.kind,
+            units: row.units,
+            households: row.households,
+            people: row.people,
+            reasons: row.reasons,
+        },
+    }
 }
 
 /// Runs the engine on every core, off the async threads.
@@ -128,20 +189,23 @@ async fn divide(
     policy: &Policy,
     progress: &Progress,
 ) -> Result<NewPlan, Failure> {
+    let mut task = task;
     let banner = task.banner.clone();
+    let mut grids: Vec<DrawnGrid> = std::mem::take(&mut task.kept);
+    let mut reasons: Vec<Reason> = std::mem::take(&mut task.kept_reasons);
     let (seed, steps) = (params.seed.cast_unsigned(), progress.clone());
     let profiles: BTreeMap<Code, Profile> =
         task.villages.iter().map(|(village, profile)| (village.code.clone(), profile.clone())).collect();
-    let synthetic = task.villages.iter().any(|(village, _)| village.synthetic);
+    let synthetic = task.synthetic;
     let drawn: Vec<Drawn> = tokio::task::spawn_blocking(move || draw(&task, seed, &steps))
         .await
         .map_err(|error| StoreError::Queue(format!("a division broke off: {error}")))??;
-    let mut grids: Vec<DrawnGrid> = Vec::new();
-    let mut reasons: Vec<Reason> = Vec::new();
     for village in drawn {
         grids.extend(village.grids);
         reasons.extend(village.reasons);
     }
+    grids.sort_by(|a, b| a.grid.code.cmp(&b.grid.code));
+    reasons.sort_by(|a, b| (&a.village, &a.grid).cmp(&(&b.village, &b.grid)));
     let scores = planning::scores(&grids, |village, area_type| {
         profiles.get(village).cloned().unwrap_or_else(|| policy.profile(village, area_type))
     });

@@ -25,7 +25,7 @@ use uuid::Uuid;
 pub use failure::Failure;
 pub use worker::{Running, start};
 
-use crate::domain::Code;
+use crate::domain::{Code, Level};
 use crate::store::jobs::{self, JobRow};
 use crate::store::{StoreError, Tx};
 
@@ -41,6 +41,10 @@ pub struct DivisionParams {
     pub policy: Option<String>,
     /// Publish from that day as soon as it is made and checked.
     pub publish_from: Option<NaiveDate>,
+    /// Set by [`queue_division`]: divide this township or village only, and take the rest of its banner
+    /// over from the plan in force.
+    #[serde(default)]
+    pub only: Option<Code>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,14 +72,16 @@ pub struct ImportParams {
     pub dry_run: bool,
 }
 
-/// Queues the division of `area`, in the caller's transaction.
+/// Queues the division of `area`, in the caller's transaction. A plan is always a whole banner's.
 pub async fn queue_division(
     tx: &mut Tx,
     area: &Code,
     params: &DivisionParams,
     now: DateTime<Utc>,
 ) -> Result<JobRow, StoreError> {
-    queue(tx, "division", area, params, now).await
+    let only = (area.level() > Level::Banner).then(|| area.clone());
+    let params = DivisionParams { only, ..params.clone() };
+    queue(tx, "division", &area.at(Level::Banner), &params, now).await
 }
 
 /// Queues the publication of a plan of the banner `area`.

@@ -122,13 +122,12 @@ fn draw(
 ) -> DrawnGrid {
     let outline = dissolve(units.iter().map(|unit| &village.units[*unit].outline));
     let households: u32 = units.iter().map(|unit| village.units[*unit].households).sum();
-    let point = outline.interior_point();
     let mut codes: Vec<String> = units.iter().map(|unit| village.units[*unit].code.clone()).collect();
     codes.sort();
     let members: Vec<_> = units.iter().map(|unit| input.units[*unit].clone()).collect();
     DrawnGrid {
         area_type: village.area_type,
-        label_point: point.map_or((0.0, 0.0), |point| (point.x(), point.y())),
+        label_point: label_point(&outline),
         // Of the units, not of the outline: what is added up must add up.
         area_m2: members.iter().map(|unit| unit.area_m2).sum(),
         compactness: measure::compactness(&outline).min(1.0),
@@ -145,6 +144,11 @@ fn draw(
             people: units.iter().map(|unit| village.units[*unit].people).sum(),
         },
     }
+}
+
+/// A point inside an outline, lon/lat, for its label.
+pub fn label_point(outline: &geo::MultiPolygon<f64>) -> (f64, f64) {
+    outline.interior_point().map_or((0.0, 0.0), |point| (point.x(), point.y()))
 }
 
 fn check(village: &Village<'_>, grids: &[DrawnGrid]) -> Result<(), PlanningError> {

@@ -72,6 +72,7 @@ async fn divide(
         title: new.title,
         policy: new.policy,
         publish_from: None,
+        only: None,
     };
     let job = jobs::queue_division(&mut tx, &code, &params, state.now()).await?;
     tx.commit().await?;
