@@ -1,6 +1,7 @@
 //! Axum's extractors with our own way of saying no.
 
 use axum::Json;
+use axum::http::StatusCode;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query};
 
@@ -25,6 +26,9 @@ impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
         // Serde's sentence names the field and its place; it holds nothing of ours.
         let (status, why) = (rejection.status(), rejection.body_text());
+        if matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNSUPPORTED_MEDIA_TYPE) {
+            return Problem::of_status(status);
+        }
         Problem::new(status, "bad_body", format!("请求内容有误：{why}"), format!("the body is not right: {why}"))
     }
 }
