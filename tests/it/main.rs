@@ -3,4 +3,6 @@
 
 mod engine;
 mod harness;
+mod openapi;
 mod rooms;
+mod store;
