@@ -83,6 +83,10 @@ DECLARE
     touched uuid := CASE WHEN TG_OP = 'INSERT' THEN NEW.plan ELSE OLD.plan END;
     held khot.plan%ROWTYPE;
 BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.plan <> OLD.plan THEN
+        RAISE EXCEPTION 'a grid of plan % stays in it', OLD.plan
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'plan_frozen';
+    END IF;
     SELECT * INTO held FROM khot.plan WHERE id = touched;
     IF TG_OP = 'DELETE' AND NOT FOUND THEN
         RETURN OLD; -- its draft is being discarded

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query};
+use axum::http::StatusCode;
 
 use super::problem::Problem;
 
@@ -25,6 +26,9 @@ impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
         // Serde's sentence names the field and its place; it holds nothing of ours.
         let (status, why) = (rejection.status(), rejection.body_text());
+        if matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNSUPPORTED_MEDIA_TYPE) {
+            return Problem::of_status(status);
+        }
         Problem::new(
             status,
             "bad_body",

@@ -41,13 +41,14 @@ pub fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// Whether the process runs
-#[utoipa::path(get, path = "/healthz", tag = "operation", responses((status = 200, body = String, content_type = "text/plain")))]
+#[utoipa::path(get, path = "/healthz", tag = "operation", security(()),
+    responses((status = 200, body = String, content_type = "text/plain"), (status = "default", body = ProblemWire)))]
 async fn healthz() -> &'static str {
     "ok\n"
 }
 
 /// Whether it can serve: the database answers
-#[utoipa::path(get, path = "/readyz", tag = "operation",
+#[utoipa::path(get, path = "/readyz", tag = "operation", security(()),
     responses((status = 200, body = String, content_type = "text/plain"), (status = 503, body = ProblemWire)))]
 async fn readyz(State(state): State<AppState>) -> Result<&'static str, Problem> {
     match tokio::time::timeout(Duration::from_secs(3), state.store.ping()).await {
@@ -62,7 +63,8 @@ async fn readyz(State(state): State<AppState>) -> Result<&'static str, Problem> 
 }
 
 /// Metrics in Prometheus' text form
-#[utoipa::path(get, path = "/metrics", tag = "operation", responses((status = 200, body = String, content_type = "text/plain")))]
+#[utoipa::path(get, path = "/metrics", tag = "operation", security(()),
+    responses((status = 200, body = String, content_type = "text/plain"), (status = "default", body = ProblemWire)))]
 async fn metrics_page(State(state): State<AppState>) -> Result<String, Problem> {
     let (busy, open) = state.store.connections();
     metrics::gauge!("khot_database_connections", "state" => "busy").set(busy);

@@ -66,7 +66,7 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "请先登录", "sign in first")
     }
 
-    fn of_status(status: StatusCode) -> Self {
+    pub(super) fn of_status(status: StatusCode) -> Self {
         match status.as_u16() {
             401 => Self::unauthorized(),
             404 => Self::new(status, "not_found", "没有这个地址", "there is nothing at this address"),
@@ -137,6 +137,13 @@ impl IntoResponse for Problem {
 /// What a client may know of a store's error; the rest is logged.
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        if let StoreError::Text(_) = error {
+            return Problem::bad_request(
+                "bad_text",
+                "文字中有无法保存的字符（如空字符）：请删去后再试",
+                "the text has a character that can't be kept (the character 0, say): take it out",
+            );
+        }
         match error.constraint() {
             Some("plan_frozen") => {
                 Problem::conflict("plan_frozen", "已发布的方案不可更改", "a published plan is never changed")

@@ -57,7 +57,7 @@ struct Session {
 }
 
 /// Sign in
-#[utoipa::path(post, path = "/api/v1/session", tag = "session", request_body = Credentials,
+#[utoipa::path(post, path = "/api/v1/session", tag = "session", request_body = Credentials, security(()),
     responses((status = 200, body = SignedIn), (status = 401, body = ProblemWire), (status = "default", body = ProblemWire)))]
 async fn sign_in(
     State(state): State<AppState>,

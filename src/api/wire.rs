@@ -103,7 +103,7 @@ pub struct AreaDetail {
 #[derive(Serialize, ToSchema)]
 pub struct ReasonWire {
     pub code: String,
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = String)]
     pub village: Code,
     pub village_name: Option<String>,
     pub grid: Option<String>,

@@ -138,7 +138,7 @@ async fn run(shared: &Shared, id: Uuid) -> Result<(), StoreError> {
         return Err(StoreError::Queue("this process is stopping; the job goes on elsewhere".to_owned()));
     }
     match outcome {
-        Ok(Some((tx, result))) => commit(tx, &job, result).await,
+        Ok(Some((tx, result))) => commit(store, &scope, tx, &job, result).await,
         Ok(None) => Ok(()),
         Err(Failure::Store(error)) if job.attempt < ATTEMPTS_MAX => {
             tracing::warn!(job = %id, %error, "a job failed in the store and will be tried again");
@@ -182,7 +182,13 @@ async fn work(
 }
 
 /// Ends the job in the transaction that holds its result, if this claim still counts.
-async fn commit(mut tx: Tx, job: &JobRow, result: Value) -> Result<(), StoreError> {
+async fn commit(
+    store: &Store,
+    scope: &Scope,
+    mut tx: Tx,
+    job: &JobRow,
+    result: Value,
+) -> Result<(), StoreError> {
     if jobs::finish(&mut tx, job.id, job.attempt, &Ending::Done(result), clock::now()).await? {
         tx.commit().await?;
         tracing::info!(job = %job.id, "job done");
@@ -190,8 +196,7 @@ async fn commit(mut tx: Tx, job: &JobRow, result: Value) -> Result<(), StoreErro
     }
     // Cancelled in the last moment, or taken up by another: nothing of it stays.
     drop(tx);
-    tracing::info!(job = %job.id, "a job's result was dropped: cancelled, or taken up by another worker");
-    Err(StoreError::Queue("the claim no longer counts".to_owned()))
+    end(store, scope, job, Err(Failure::Cancelled)).await
 }
 
 async fn end(
@@ -207,6 +212,10 @@ async fn end(
         other => Ending::Failed(other.wire()),
     };
     let mut tx = store.begin(scope).await?;
-    jobs::finish(&mut tx, job.id, job.attempt, &ending, clock::now()).await?;
-    tx.commit().await
+    if jobs::finish(&mut tx, job.id, job.attempt, &ending, clock::now()).await? {
+        return tx.commit().await;
+    }
+    // Another worker has taken it up. The queue's own row is that worker's: an error here leaves it alone.
+    tracing::info!(job = %job.id, "another worker has taken the job up");
+    Err(StoreError::Queue("the claim no longer counts".to_owned()))
 }

@@ -29,6 +29,9 @@ pub enum StoreError {
     /// A rule of the database refused the change.
     #[error("refused by {constraint}: {message}")]
     Refused { constraint: String, message: String },
+    /// The character 0, say, which PostgreSQL's texts can't hold.
+    #[error("the database can't hold this text: {0}")]
+    Text(String),
     #[error("stored {what} can't be read: {why}")]
     Corrupt { what: &'static str, why: String },
     #[error("database: {0}")]
@@ -55,6 +58,9 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(database) => match constraint(database.as_ref()) {
                 Some(constraint) => {
                     StoreError::Refused { constraint, message: database.message().to_owned() }
+                }
+                None if matches!(database.code().as_deref(), Some("22021" | "22P05")) => {
+                    StoreError::Text(database.message().to_owned())
                 }
                 None => StoreError::Database(error),
             },

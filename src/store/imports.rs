@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{Store, StoreError, Tx, audit, geometry, tiles};
 use crate::access::Scope;
-use crate::domain::{Area, Code, Unit};
+use crate::domain::{Area, AreaType, Code, Unit, VillageKind};
 use crate::geo::measure;
 
 const BATCH: usize = 1 << 18;
@@ -29,16 +29,16 @@ impl<'t> CopyIn<'t> {
         Ok(Self { copy, buffer: Vec::with_capacity(BATCH + 4096) })
     }
 
-    /// One row; a value of `\N` is null. Everything else is escaped here.
-    pub(super) async fn row(&mut self, values: &[&str]) -> Result<(), StoreError> {
+    /// One row; what has a meaning to `COPY` is escaped here.
+    pub(super) async fn row(&mut self, values: &[Option<&str>]) -> Result<(), StoreError> {
         for (index, value) in values.iter().enumerate() {
             if index > 0 {
                 self.buffer.push(b'\t');
             }
-            if *value == "\\N" {
+            let Some(value) = value else {
                 self.buffer.extend_from_slice(b"\\N");
                 continue;
-            }
+            };
             for byte in value.bytes() {
                 match byte {
                     b'\\' => self.buffer.extend_from_slice(b"\\\\"),
@@ -77,13 +77,13 @@ pub async fn put_areas(tx: &mut Tx, areas: &[Area]) -> Result<(), StoreError> {
     let mut copy = CopyIn::start(tx, "new_area").await?;
     for area in areas {
         copy.row(&[
-            area.code.as_str(),
-            &area.name,
-            area.area_type.map_or("\\N", |area_type| area_type.as_str()),
-            area.kind.map_or("\\N", |kind| kind.as_str()),
-            &geometry::hex_ewkb(&area.outline.clone().into())?,
-            &measure::multi_area_m2(&area.outline).to_string(),
-            &area.synthetic.to_string(),
+            Some(area.code.as_str()),
+            Some(&area.name),
+            area.area_type.map(AreaType::as_str),
+            area.kind.map(VillageKind::as_str),
+            Some(&geometry::hex_ewkb(&area.outline.clone().into())?),
+            Some(&measure::multi_area_m2(&area.outline).to_string()),
+            Some(&area.synthetic.to_string()),
         ])
         .await?;
     }
@@ -120,12 +120,12 @@ pub async fn put_units(tx: &mut Tx, units: &[Unit]) -> Result<(), StoreError> {
     let mut copy = CopyIn::start(tx, "new_unit").await?;
     for unit in units {
         copy.row(&[
-            unit.village.as_str(),
-            &unit.code,
-            &geometry::hex_ewkb(&unit.outline.clone().into())?,
-            &measure::area_m2(&unit.outline).to_string(),
-            &unit.households.to_string(),
-            &unit.people.to_string(),
+            Some(unit.village.as_str()),
+            Some(&unit.code),
+            Some(&geometry::hex_ewkb(&unit.outline.clone().into())?),
+            Some(&measure::area_m2(&unit.outline).to_string()),
+            Some(&unit.households.to_string()),
+            Some(&unit.people.to_string()),
         ])
         .await?;
     }

@@ -174,23 +174,24 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
             crate::domain::GridKind::General => "general",
             crate::domain::GridKind::Dedicated => "dedicated",
         };
-        let units: Vec<String> = row.grid.units.iter().map(|unit| format!("{unit:?}")).collect();
-        let travel = row.travel_min.map_or_else(|| "\\N".to_owned(), |minutes| minutes.to_string());
+        let travel = row.travel_min.map(|minutes| minutes.to_string());
         copy.row(&[
-            row.grid.code.as_str(),
-            row.area_type.as_str(),
-            kind,
-            &format!("{{{}}}", units.join(",")),
-            &geometry::hex_ewkb(&row.outline.clone().into())?,
-            &geometry::hex_ewkb(&geometry::point(row.label_point.0, row.label_point.1))?,
-            &row.area_m2.to_string(),
-            &row.compactness.to_string(),
-            &travel,
-            &row.grid.households.to_string(),
-            &row.grid.people.to_string(),
-            &row.in_band.to_string(),
-            &serde_json::to_string(&row.grid.reasons)
-                .map_err(|error| StoreError::corrupt("reasons", error))?,
+            Some(row.grid.code.as_str()),
+            Some(row.area_type.as_str()),
+            Some(kind),
+            Some(&array_literal(&row.grid.units)),
+            Some(&geometry::hex_ewkb(&row.outline.clone().into())?),
+            Some(&geometry::hex_ewkb(&geometry::point(row.label_point.0, row.label_point.1))?),
+            Some(&row.area_m2.to_string()),
+            Some(&row.compactness.to_string()),
+            travel.as_deref(),
+            Some(&row.grid.households.to_string()),
+            Some(&row.grid.people.to_string()),
+            Some(&row.in_band.to_string()),
+            Some(
+                &serde_json::to_string(&row.grid.reasons)
+                    .map_err(|error| StoreError::corrupt("reasons", error))?,
+            ),
         ])
         .await?;
     }
@@ -215,6 +216,12 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
         after: Some(after),
     };
     audit::write(tx, entry).await
+}
+
+/// A `text[]` as PostgreSQL writes it.
+fn array_literal(values: &[String]) -> String {
+    let quoted = |value: &String| format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
+    format!("{{{}}}", values.iter().map(quoted).collect::<Vec<_>>().join(","))
 }
 
 /// How publishing ended.

@@ -15,7 +15,7 @@ pub struct Hit {
 }
 
 /// Areas whose name contains `text` or whose code starts with it, wide ones and whole matches first;
-/// grids in force on `on` when `text` is at least the 12 digits of a village.
+/// then grids in force on `on` when `text` is at least the 12 digits of a village.
 pub async fn find(
     tx: &mut Tx,
     text: &str,
@@ -51,7 +51,7 @@ pub async fn find(
         .bind(limit)
         .fetch_all(tx.conn())
         .await?;
-        hits.splice(0..0, grids);
+        hits.extend(grids);
         hits.truncate(usize::try_from(limit).unwrap_or(0));
     }
     Ok(hits)

@@ -3,17 +3,23 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, TimeZone, Utc};
-use geo::{MultiPolygon, Polygon, polygon};
+use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone, Utc};
+use geo::{Centroid, MultiPolygon, Polygon, polygon};
 use khot::access::Scope;
-use khot::domain::{Area, AreaType, Code, Unit, VillageKind};
+use khot::domain::{
+    Area, AreaType, Code, DrawnGrid, Grid, GridCode, GridKind, Reason, ReasonKind, Scores, Unit, VillageKind,
+};
+use khot::geo::measure::multi_area_m2;
+use khot::store::plans::{self, NewPlan};
 use khot::store::{Cluster, Store, imports};
 use khot::{api, jobs};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection, Executor};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
 /// The instant at which tests happen: 2026-11-23, noon in Inner Mongolia.
 pub fn noon() -> DateTime<Utc> {
@@ -36,11 +42,25 @@ fn server() -> PgConnectOptions {
     options
 }
 
+/// The template's name changes with the migrations, so that none of an older schema is used.
+fn template_name() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let mut hasher = Sha256::new();
+    for path in paths {
+        hasher.update(std::fs::read(path).unwrap());
+    }
+    let digest: String = hasher.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    format!("khot_template_{digest}")
+}
+
 /// A fresh, migrated database: its settings.
 pub async fn database() -> PgConnectOptions {
     let server = server();
-    let template = format!("khot_template_{}", env!("CARGO_PKG_VERSION").replace('.', "_"));
-    let mut admin = server.clone().database("postgres").connect().await.unwrap();
+    let template = template_name();
+    let mut admin = admin(&server).await;
     // One test makes the template, the others wait.
     admin.execute("SELECT pg_advisory_lock(77001)").await.unwrap();
     let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
@@ -55,8 +75,9 @@ pub async fn database() -> PgConnectOptions {
         Store::open(server.clone().database(&making)).await.unwrap().close().await;
         run(&mut admin, format!("ALTER DATABASE {making} RENAME TO {template}")).await;
     }
-    let name = format!("khot_test_{}", uuid::Uuid::now_v7().simple());
+    let name = new_name("khot_test");
     run(&mut admin, format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+    drop_abandoned(&mut admin).await;
     admin.execute("SELECT pg_advisory_unlock(77001)").await.unwrap();
     admin.close().await.unwrap();
     server.database(&name)
@@ -65,13 +86,53 @@ pub async fn database() -> PgConnectOptions {
 /// An empty database without any schema.
 pub async fn bare_database() -> PgConnectOptions {
     let server = server();
-    let mut admin = server.clone().database("postgres").connect().await.unwrap();
-    let name = format!("khot_bare_{}", uuid::Uuid::now_v7().simple());
+    let mut admin = admin(&server).await;
+    let name = new_name("khot_bare");
     run(&mut admin, format!("CREATE DATABASE {name}")).await;
     server.database(&name)
 }
 
-pub async fn run(connection: &mut sqlx::PgConnection, sql: String) {
+async fn admin(server: &PgConnectOptions) -> PgConnection {
+    server.clone().database("postgres").connect().await.unwrap()
+}
+
+/// A name that tells when it was made, to the second.
+fn new_name(kind: &str) -> String {
+    format!("{kind}_{}_{}", khot::clock::now().timestamp(), uuid::Uuid::now_v7().simple())
+}
+
+/// Tests that ended leave their databases behind. Whoever makes one takes two old ones away, so that
+/// there are never many.
+async fn drop_abandoned(admin: &mut PgConnection) {
+    const KEPT_SECONDS: i64 = 60;
+    let abandoned: Vec<String> = sqlx::query_scalar(
+        "SELECT datname FROM pg_database
+         WHERE datname ~ '^khot_(test|bare)_[0-9]{10}_' AND split_part(datname, '_', 3)::bigint < $1
+           AND NOT EXISTS (SELECT FROM pg_stat_activity busy WHERE busy.datname = pg_database.datname)
+         ORDER BY datname LIMIT 2",
+    )
+    .bind(khot::clock::now().timestamp() - KEPT_SECONDS)
+    .fetch_all(&mut *admin)
+    .await
+    .unwrap();
+    for name in abandoned {
+        run(admin, format!("DROP DATABASE IF EXISTS {name}")).await;
+    }
+}
+
+/// A connection as the database's owner, whom row-level security doesn't bind.
+pub async fn as_owner(database: &PgConnectOptions) -> PgConnection {
+    database.clone().options([("search_path", "khot,public")]).connect().await.unwrap()
+}
+
+/// A connection as the role that the program works as, without any scope.
+pub async fn as_program(database: &PgConnectOptions) -> PgConnection {
+    let mut connection = as_owner(database).await;
+    connection.execute("SET ROLE khot_app").await.unwrap();
+    connection
+}
+
+pub async fn run(connection: &mut PgConnection, sql: String) {
     sqlx::query(sqlx::AssertSqlSafe(sql)).execute(connection).await.unwrap();
 }
 
@@ -159,12 +220,81 @@ pub async fn put_tiny(store: &Store) {
     tx.commit().await.unwrap();
 }
 
+/// A plan of the tiny banner in which each village is one grid, with code `sequence`. No engine, no job.
+pub fn whole_villages(sequence: u16) -> NewPlan {
+    let units = tiny_units();
+    let grid = |area: Area| {
+        let own: Vec<&Unit> = units.iter().filter(|unit| unit.village == area.code).collect();
+        let code = GridCode::new(&area.code, sequence).unwrap();
+        let households = own.iter().map(|unit| unit.households).sum();
+        let kind = ReasonKind::NoWholeNumber { households, min: 1, max: 2 };
+        let center = area.outline.centroid().unwrap();
+        DrawnGrid {
+            area_type: area.area_type.unwrap(),
+            label_point: (center.x(), center.y()),
+            area_m2: multi_area_m2(&area.outline),
+            compactness: 0.7,
+            travel_min: None,
+            in_band: false,
+            outline: area.outline,
+            grid: Grid {
+                village: area.code.clone(),
+                kind: GridKind::General,
+                units: own.iter().map(|unit| unit.code.clone()).collect(),
+                households,
+                people: own.iter().map(|unit| unit.people).sum(),
+                reasons: vec![Reason { kind, village: area.code, grid: Some(code.clone()) }],
+                code,
+            },
+        }
+    };
+    NewPlan {
+        id: uuid::Uuid::now_v7(),
+        banner: code("150821"),
+        title: "每村一格".to_owned(),
+        seed: 1,
+        engine_version: "by hand".to_owned(),
+        policy_version: "none".to_owned(),
+        policy_text: String::new(),
+        scores: Scores::default(),
+        reasons: Vec::new(),
+        synthetic: true,
+        created_at: noon(),
+        grids: tiny_areas().into_iter().filter(|area| area.kind.is_some()).map(grid).collect(),
+    }
+}
+
+/// Saves such a plan as a draft.
+pub async fn put_draft(store: &Store, sequence: u16) -> uuid::Uuid {
+    let plan = whole_villages(sequence);
+    let mut tx = store.begin(&Scope::operator()).await.unwrap();
+    plans::save_draft(&mut tx, &plan).await.unwrap();
+    tx.commit().await.unwrap();
+    plan.id
+}
+
+/// Saves such a plan and publishes it from a day.
+pub async fn put_published(store: &Store, sequence: u16, from: &str) -> uuid::Uuid {
+    let id = put_draft(store, sequence).await;
+    let mut tx = store.begin(&Scope::operator()).await.unwrap();
+    let outcome = plans::publish(&mut tx, id, day(from)).await.unwrap();
+    assert_eq!(outcome, plans::Publication::Done { grids: 4 });
+    tx.commit().await.unwrap();
+    id
+}
+
+pub fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
 /// The service on a database of its own, with a client that is signed in or not.
 pub struct TestApp {
     pub store: Store,
+    pub database: PgConnectOptions,
     address: SocketAddr,
     client: Client,
     token: Option<String>,
+    clock: Arc<Mutex<DateTime<Utc>>>,
 }
 
 pub const PASSWORD: &str = "a-password-for-tests";
@@ -172,18 +302,32 @@ pub const PASSWORD: &str = "a-password-for-tests";
 impl TestApp {
     /// Starts it with the tiny place; nobody is signed in.
     pub async fn start() -> Self {
-        let store = store().await;
-        put_tiny(&store).await;
-        Self::on(store).await
+        let app = Self::start_empty().await;
+        put_tiny(&app.store).await;
+        app
     }
 
-    pub async fn on(store: Store) -> Self {
+    /// Starts it without any area.
+    pub async fn start_empty() -> Self {
+        let database = database().await;
+        let store = Store::open(database.clone()).await.unwrap();
         api::ensure_administrator(&store, PASSWORD, noon()).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state = api::AppState::new(store.clone(), noon);
+        let clock = Arc::new(Mutex::new(noon()));
+        let shown = clock.clone();
+        let state = api::AppState::new(store.clone(), move || *shown.lock().unwrap());
         tokio::spawn(api::serve(listener, state, std::future::pending()));
-        Self { store, address, client: Client::new(), token: None }
+        Self { store, database, address, client: Client::new(), token: None, clock }
+    }
+
+    /// Lets time pass for the service.
+    pub fn pass(&self, time: TimeDelta) {
+        *self.clock.lock().unwrap() += time;
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Signs the administrator in.
@@ -196,8 +340,13 @@ impl TestApp {
         self
     }
 
+    /// A request without a token, whoever is signed in.
+    pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("http://{}{path}", self.address))
+    }
+
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.client.request(method, format!("http://{}{path}", self.address));
+        let request = self.anonymous(method, path);
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,
@@ -222,6 +371,15 @@ impl TestApp {
         body
     }
 
+    /// The same as GeoJSON.
+    pub async fn get_geojson(&self, path: &str) -> Value {
+        let answer =
+            self.request(Method::GET, path).header("accept", "application/geo+json").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        assert_eq!(answer.headers()["content-type"], "application/geo+json");
+        answer.json().await.unwrap()
+    }
+
     pub async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
         self.call(Method::POST, path, Some(body)).await
     }
@@ -231,12 +389,22 @@ impl TestApp {
         run_pending_jobs(&self.store).await;
     }
 
+    /// Queues the division of the tiny banner; gives the job's id.
+    pub async fn queue_division(&self, seed: i64) -> String {
+        let (status, job) = self.post("/api/v1/areas/150821/plans", serde_json::json!({"seed": seed})).await;
+        assert_eq!((status, job["state"].as_str()), (StatusCode::ACCEPTED, Some("queued")), "{job}");
+        job["id"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn job(&self, id: &str) -> Value {
+        self.get(&format!("/api/v1/jobs/{id}")).await
+    }
+
     /// Divides the tiny banner; gives the plan's id.
-    pub async fn divide(&self) -> String {
-        let (status, job) = self.post("/api/v1/areas/150821/plans", serde_json::json!({"seed": 7})).await;
-        assert_eq!(status, StatusCode::ACCEPTED, "{job}");
+    pub async fn divide(&self, seed: i64) -> String {
+        let job = self.queue_division(seed).await;
         self.run_pending_jobs().await;
-        let job = self.get(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).await;
+        let job = self.job(&job).await;
         assert_eq!(job["state"], "done", "{job}");
         job["result"]["plans"][0].as_str().unwrap().to_owned()
     }
@@ -247,8 +415,26 @@ impl TestApp {
         let (status, job) = self.post(&path, serde_json::json!({"valid_from": day})).await;
         assert_eq!(status, StatusCode::ACCEPTED, "{job}");
         self.run_pending_jobs().await;
-        self.get(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).await
+        self.job(job["id"].as_str().unwrap()).await
     }
+}
+
+/// Sends a request that must fail with a problem of the usual form; gives its status and its code.
+pub async fn problem(request: RequestBuilder) -> (u16, String) {
+    let answer = request.send().await.unwrap();
+    let status = answer.status().as_u16();
+    assert_eq!(
+        answer.headers().get("content-type").map(|kind| kind.as_bytes()),
+        Some(&b"application/problem+json"[..]),
+        "{status}"
+    );
+    let body: Value = answer.json().await.unwrap();
+    let code = body["code"].as_str().unwrap().to_owned();
+    assert_eq!(body["status"], status, "{body}");
+    assert_eq!(body["type"], format!("/problems/{code}"));
+    assert!(body["title"].as_str().is_some_and(|title| !title.is_empty()), "{body}");
+    assert!(body["detail"].as_str().is_some_and(|detail| detail.chars().count() > 3), "{body}");
+    (status, code)
 }
 
 pub async fn run_pending_jobs(store: &Store) {

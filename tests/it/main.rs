@@ -5,4 +5,6 @@
 
 mod engine;
 mod harness;
+mod openapi;
 mod rooms;
+mod store;

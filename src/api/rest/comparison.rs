@@ -27,6 +27,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
 #[into_params(parameter_in = Query)]
 struct ComparisonQuery {
     area: String,
+    #[param(inline)]
     by: By,
     on: Option<NaiveDate>,
     plan: Option<Uuid>,

@@ -20,6 +20,9 @@ use crate::api::wire::Job;
 use crate::api::{AppState, UPLOAD_MAX_BYTES};
 use crate::jobs::{self, ImportParams, ImportWhat};
 
+/// What file systems take.
+const NAME_MAX_BYTES: usize = 255;
+
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(import)).layer(RequestBodyLimitLayer::new(UPLOAD_MAX_BYTES))
 }
@@ -47,7 +50,7 @@ enum What {
 
 /// Import a file of areas or units below an area: queued, and done as a job
 #[utoipa::path(post, path = "/api/v1/areas/{code}/imports/{what}", tag = "imports",
-    params(("code" = String, Path), ("what" = What, Path), ImportQuery), request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    params(("code" = String, Path), ("what" = inline(What), Path), ImportQuery), request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 202, body = Job), (status = "default", body = ProblemWire)))]
 async fn import(
     State(state): State<AppState>,
@@ -61,6 +64,15 @@ async fn import(
         What::Areas => ImportWhat::Areas,
         What::Units => ImportWhat::Units,
     };
+    let is_file_name =
+        std::path::Path::new(&query.name).file_name().is_some_and(|name| name.len() <= NAME_MAX_BYTES);
+    if !is_file_name {
+        return Err(Problem::bad_request(
+            "bad_name",
+            "name 须为文件名，例如 units.csv",
+            "name must be a file's name, such as units.csv",
+        ));
+    }
     let upload = Uuid::now_v7();
     let stream = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
     let kept = caller.state.store.keep_upload(&caller.scope, upload, &code, &query.name, stream).await?;

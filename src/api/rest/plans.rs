@@ -45,7 +45,7 @@ struct NewPlan {
 
 /// Divide an area into grids: queued, and done as a job
 ///
-/// One draft for each banner; for a township or village, the rest of its banner is taken over from the plan in force.
+/// One draft for each banner. A plan is a whole banner's: a township or village can't be divided by itself.
 #[utoipa::path(post, path = "/api/v1/areas/{code}/plans", tag = "plans", params(("code" = String, Path)), request_body = NewPlan,
     responses((status = 202, body = Job), (status = 404, body = ProblemWire), (status = "default", body = ProblemWire)))]
 async fn divide(
@@ -55,6 +55,13 @@ async fn divide(
     Body(new): Body<NewPlan>,
 ) -> Result<Response, Problem> {
     let code = code(&text)?;
+    if code.level() > Level::Banner {
+        return Err(Problem::bad_request(
+            "below_banner",
+            format!("方案以旗县区为单位：请划分 {}", code.at(Level::Banner)),
+            format!("a plan is a whole banner's: divide {}", code.at(Level::Banner)),
+        ));
+    }
     if let Some(Err(error)) = new.policy.as_deref().map(Policy::parse) {
         return Err(Problem::bad_request("bad_policy", format!("政策文件有误：{error}"), error.to_string()));
     }
