@@ -16,6 +16,9 @@ use crate::geo::measure;
 
 const BATCH: usize = 1 << 18;
 
+/// Stands for no value in a row of a `COPY`: no text that PostgreSQL could hold.
+pub(super) const NULL: &str = "\0";
+
 /// A running `COPY … FROM STDIN` in text form, sent in batches.
 pub(super) struct CopyIn<'t> {
     copy: PgCopyIn<&'t mut sqlx::PgConnection>,
@@ -28,13 +31,13 @@ impl<'t> CopyIn<'t> {
         Ok(Self { copy, buffer: Vec::with_capacity(BATCH + 4096) })
     }
 
-    /// One row; a value of `\N` is null. Everything else is escaped here.
+    /// One row; a value of [`NULL`] is null. Everything else is escaped here.
     pub(super) async fn row(&mut self, values: &[&str]) -> Result<(), StoreError> {
         for (index, value) in values.iter().enumerate() {
             if index > 0 {
                 self.buffer.push(b'\t');
             }
-            if *value == "\\N" {
+            if *value == NULL {
                 self.buffer.extend_from_slice(b"\\N");
                 continue;
             }
@@ -78,8 +81,8 @@ pub async fn put_areas(tx: &mut Tx, areas: &[Area]) -> Result<(), StoreError> {
         copy.row(&[
             area.code.as_str(),
             &area.name,
-            area.area_type.map_or("\\N", |area_type| area_type.as_str()),
-            area.kind.map_or("\\N", |kind| kind.as_str()),
+            area.area_type.map_or(NULL, |area_type| area_type.as_str()),
+            area.kind.map_or(NULL, |kind| kind.as_str()),
             &geometry::hex_ewkb(&area.outline.clone().into())?,
             &measure::multi_area_m2(&area.outline).to_string(),
             &area.synthetic.to_string(),
@@ -143,7 +146,13 @@ pub async fn put_units(tx: &mut Tx, units: &[Unit]) -> Result<(), StoreError> {
 }
 
 /// Brings the sums of `area`, of all below it and of all above it up to date.
+///
+/// What stands above lies outside of most scopes, and so does part of what it adds up to: for that the
+/// scope is everything, and what it was again at the end.
 pub async fn refresh_sums(tx: &mut Tx, area: &Code) -> Result<(), StoreError> {
+    set_scope(tx, Scope::operator().setting()).await?;
+    // Two imports add up one after the other: else the later one would miss what the earlier one has added.
+    sqlx::query("SELECT 1 FROM area WHERE code = left($1, 2) FOR UPDATE").bind(area.as_str()).execute(tx.conn()).await?;
     // Villages from their units; then every level from the villages below it.
     sqlx::query(
         "UPDATE area SET villages = 1, households = coalesce(s.households, 0), people = coalesce(s.people, 0)
@@ -166,6 +175,12 @@ pub async fn refresh_sums(tx: &mut Tx, area: &Code) -> Result<(), StoreError> {
         .execute(tx.conn())
         .await?;
     }
+    let scope = tx.scope().setting();
+    set_scope(tx, scope).await
+}
+
+async fn set_scope(tx: &mut Tx, setting: String) -> Result<(), StoreError> {
+    sqlx::query("SELECT set_config('khot.scope', $1, true)").bind(setting).execute(tx.conn()).await?;
     Ok(())
 }
 
@@ -251,7 +266,3 @@ pub async fn write_upload(
     Ok(names)
 }
 
-pub async fn drop_upload(tx: &mut Tx, upload: Uuid) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM upload WHERE id = $1").bind(upload).execute(tx.conn()).await?;
-    Ok(())
-}

@@ -174,8 +174,8 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
             crate::domain::GridKind::General => "general",
             crate::domain::GridKind::Dedicated => "dedicated",
         };
-        let units: Vec<String> = row.grid.units.iter().map(|unit| format!("{unit:?}")).collect();
-        let travel = row.travel_min.map_or_else(|| "\\N".to_owned(), |minutes| minutes.to_string());
+        let units: Vec<String> = row.grid.units.iter().map(|unit| quoted(unit)).collect();
+        let travel = row.travel_min.map_or_else(|| super::imports::NULL.to_owned(), |minutes| minutes.to_string());
         copy.row(&[
             row.grid.code.as_str(),
             row.area_type.as_str(),
@@ -215,6 +215,11 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
         after: Some(after),
     };
     audit::write(tx, entry).await
+}
+
+/// An element of an array as PostgreSQL writes it.
+fn quoted(element: &str) -> String {
+    format!("\"{}\"", element.replace('\\', r"\\").replace('"', r#"\""#))
 }
 
 /// How publishing ended.
