@@ -114,7 +114,7 @@ pub async fn serve(
     });
     let too_long = async move {
         let _ = begin.wait_for(|begun| *begun).await;
-        tokio::time::sleep(Duration::from_secs(10)).await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
     };
     tokio::select! {
         ended = server => ended,

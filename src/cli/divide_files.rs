@@ -13,7 +13,9 @@ use crate::domain::Finding;
 use crate::formats::{self, Format, OutRow, ReadOptions, Value, WeightedUnits, WriteOptions};
 use crate::geo::adjacency::neighbours;
 
+// Its group would have the name of the one that it is flattened into.
 #[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
 pub struct Arguments {
     /// Polygons (GeoJSON, Shapefile, GeoPackage), or a CSV with columns id,weight[,x,y].
     #[arg(long, value_name = "FILE", requires = "weight", requires = "out", requires = "how_many")]

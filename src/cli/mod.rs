@@ -42,6 +42,7 @@ enum Command {
     /// Serve the map, the API and the tiles, with one worker inside.
     Serve(serve::Arguments),
     /// Run queued jobs in a process of their own.
+    #[command(after_help = "Example: khot work --database-url postgres://khot@db/khot")]
     Work,
     /// Make, divide, check and publish the demo: four whole banners, or all 103.
     Demo(demo::Arguments),

@@ -1,5 +1,8 @@
 //! Opening the store that the settings name, and closing it in order.
 
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
 use super::Stop;
 use crate::config::Config;
 use crate::store::{Cluster, Store};
@@ -51,19 +54,28 @@ impl Opened {
     }
 }
 
-/// Completes at Ctrl-C or when the service manager asks to end.
-pub async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminate = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
+/// Ctrl-C, or the service manager's wish to end. Asked for before anything is started: from then on neither
+/// ends the process by itself, so that what was started is stopped in order.
+#[derive(Debug, Clone)]
+pub struct Ending(watch::Receiver<bool>);
+
+impl Ending {
+    pub fn listen() -> std::io::Result<Self> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let (asked, ending) = watch::channel(false);
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
             }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminate => {}
+            let _ = asked.send(true);
+        });
+        Ok(Self(ending))
+    }
+
+    /// Completes when the end was asked for.
+    pub async fn asked(mut self) {
+        let _ = self.0.wait_for(|asked| *asked).await;
     }
 }

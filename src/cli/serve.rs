@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::open::{Opened, open, stop_signal};
+use super::open::{Ending, Opened, open};
 use super::{Stop, demo};
 use crate::config::Config;
 use crate::store::{Store, private_file};
@@ -28,8 +28,9 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
             arguments.listen
         ))
     })?;
+    let ending = Ending::listen()?;
     let opened = open(config).await?;
-    let served = serve(config, &arguments, listener, &opened).await;
+    let served = serve(config, &arguments, listener, &opened, ending).await;
     opened.close().await;
     served
 }
@@ -39,20 +40,39 @@ async fn serve(
     arguments: &Arguments,
     listener: tokio::net::TcpListener,
     opened: &Opened,
+    ending: Ending,
 ) -> Result<(), Stop> {
     let store = &opened.store;
-    let drawn = first_administrator(config, store).await?;
     let worker = jobs::start(store).await?;
+    let ready = tokio::select! {
+        ready = prepare(config, arguments, store) => ready.map(Some),
+        () = ending.clone().asked() => Ok(None),
+    };
+    let served = match ready {
+        Ok(Some(drawn)) => {
+            announce(config, listener.local_addr()?, drawn);
+            let state = api::AppState::new(store.clone(), clock::now);
+            api::serve(listener, state, ending.asked()).await.map_err(Stop::from)
+        }
+        Ok(None) => Ok(()),
+        Err(stop) => Err(stop),
+    };
+    eprintln!("khot: stopping …");
+    worker.stop().await;
+    served
+}
+
+/// What has to be there before anyone is served; gives the login that was drawn.
+async fn prepare(
+    config: &Config,
+    arguments: &Arguments,
+    store: &Store,
+) -> Result<Option<(String, String)>, Stop> {
+    let drawn = first_administrator(config, store).await?;
     if arguments.demo {
         demo::load_if_empty(store).await?;
     }
-    let address = listener.local_addr()?;
-    announce(config, address, drawn);
-    let state = api::AppState::new(store.clone(), clock::now);
-    let served = api::serve(listener, state, stop_signal()).await;
-    eprintln!("khot: stopping …");
-    worker.stop().await;
-    Ok(served?)
+    Ok(drawn)
 }
 
 /// Makes the built-in administrator at the first start. Its password is written to a file of its owner's
@@ -61,12 +81,26 @@ async fn first_administrator(config: &Config, store: &Store) -> Result<Option<(S
     if store.has_accounts().await? {
         return Ok(None);
     }
+    std::fs::create_dir_all(&config.home)?;
+    // Another process on this home may be at it as well: what the file says must be what the account has.
+    let turn = std::fs::File::create(config.home.join("logins.lock"))?;
+    tokio::task::spawn_blocking({
+        let turn = turn.try_clone()?;
+        move || turn.lock()
+    })
+    .await??;
+    if store.has_accounts().await? {
+        return Ok(None);
+    }
     let password = clock::draw_password();
     let logins = BTreeMap::from([(api::ADMINISTRATOR, password.as_str())]);
-    std::fs::create_dir_all(&config.home)?;
     private_file::write(&config.logins_file(), serde_json::to_string_pretty(&logins)?.as_bytes())
         .map_err(|error| Stop::Failed(format!("can't write {}: {error}", config.logins_file().display())))?;
     let made = api::ensure_administrator(store, &password, clock::now()).await?;
+    if made.is_none() {
+        // A process with another home was first: this password is nobody's.
+        std::fs::remove_file(config.logins_file())?;
+    }
     Ok(made.map(|name| (name.to_owned(), password)))
 }
 

@@ -76,13 +76,8 @@ fn files(arguments: &Arguments) -> Result<(String, Vec<String>), Stop> {
     refuse(units, &findings)?;
     let edges: Vec<(u32, u32)> =
         edges_of(arguments.edges.as_deref(), &input, &options)?.iter().map(|edge| (edge.a, edge.b)).collect();
-    let (answer, findings) = formats::read_weighted_units(parts, "part", None, &options);
+    let (answer, findings) = formats::read_parts(parts, &options);
     refuse(parts, &findings)?;
-    let answer: Vec<(String, u32)> = answer
-        .ids
-        .into_iter()
-        .zip(answer.weights.iter().map(|part| u32::try_from(*part).unwrap_or(u32::MAX)))
-        .collect();
     let breaches = check_parts(&input.ids, &edges, &answer);
     Ok((format!("{} units", input.ids.len()), breaches.iter().map(|breach| breach.text().en).collect()))
 }

@@ -48,6 +48,7 @@ pub fn divide_graph(
             return Err(DivideError::InPieces { pieces: components.len() as u32, parts });
         }
         GraphParts::Count(parts) => graph.households() / f64::from(parts),
+        GraphParts::Target(target) if target <= 0.0 => return Err(DivideError::BadTarget),
         GraphParts::Target(target) => target,
     };
     if !(target >= 0.0 && target.is_finite() && (0.0..=1.0).contains(&tolerance)) {

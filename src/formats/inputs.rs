@@ -109,6 +109,43 @@ pub fn read_edges(path: &Path, ids: &[String], options: &ReadOptions) -> (Vec<Ed
     (edges, findings.into_vec())
 }
 
+/// Reads an answer to be checked, from a CSV with columns `id` and `part`. Whether its units are known, and
+/// each stands in it once, is for the check to say.
+pub fn read_parts(path: &Path, options: &ReadOptions) -> (Vec<(String, u32)>, Vec<Finding>) {
+    let mut findings = Findings::default();
+    let mut parts = Vec::new();
+    read_rows(path, options, &mut |item| {
+        let row = match item {
+            Item::Finding(finding) => {
+                findings.push(finding);
+                return ControlFlow::Continue(());
+            }
+            Item::Row(row) => row,
+        };
+        let absent = ["id", "part"].into_iter().find(|name| !row.columns.iter().any(|(c, _)| same(c, name)));
+        if let Some(column) = absent {
+            findings.push(Finding::file(FindingKind::MissingColumn { column: column.to_owned() }));
+            return ControlFlow::Break(());
+        }
+        let needed = |name: &str| {
+            text(&row, name).ok_or_else(|| FindingKind::MissingValue { column: name.to_owned() })
+        };
+        let part = |said: String| {
+            let number = said.parse().ok();
+            number.ok_or_else(|| columns::bad("part", &said, "从 0 起的整数", "a whole number from 0"))
+        };
+        match needed("id").and_then(|id| Ok((id, part(needed("part")?)?))) {
+            Ok(one) => parts.push(one),
+            Err(kind) => findings.row(row.row, text(&row, "id").as_deref(), kind),
+        }
+        ControlFlow::Continue(())
+    });
+    if findings.has_errors() {
+        parts.clear();
+    }
+    (parts, findings.into_vec())
+}
+
 fn edge(row: &RawRow, places: &HashMap<&str, usize>) -> Result<Edge, FindingKind> {
     let end = |name: &str| {
         let id = text(row, name).ok_or_else(|| FindingKind::MissingValue { column: name.to_owned() })?;

@@ -45,7 +45,7 @@ pub use areas::{AreaOptions, read_areas};
 pub use check::check_areas;
 pub use findings::Findings;
 pub use gather::{Cover, Gatherer, VillageOutline, gather};
-pub use inputs::{Edge, WeightedUnits, read_edges, read_weighted_units};
+pub use inputs::{Edge, WeightedUnits, read_edges, read_parts, read_weighted_units};
 pub use rows::{Item, RawRow, ReadOptions, Sink, Value};
 pub use units::{UnitInput, read_units};
 pub use write::{GeoWriter, OutRow, WriteOptions, write_geo};

@@ -122,8 +122,8 @@ fn place(row: &RawRow, converter: &mut Converter) -> Result<Place, FindingKind> 
     }
     let mut outline = areas::outline(row, converter)?;
     let code = columns::needed_text(row, columns::UNIT)?;
-    if code.chars().count() > 64 {
-        return Err(columns::bad(columns::UNIT[0], &code, "不超过 64 个字", "at most 64 characters"));
+    if code.chars().count() > 60 {
+        return Err(columns::bad(columns::UNIT[0], &code, "不超过 60 个字", "at most 60 characters"));
     }
     match (outline.0.pop(), outline.0.len()) {
         (Some(polygon), 0) => Ok(Place::Polygon(code, polygon)),

@@ -41,6 +41,11 @@ impl Failure {
                     "findings": findings_wire(findings),
                 })
             }
+            Failure::Store(error) if error.lasts() => json!({
+                "code": "refused",
+                "zh": format!("数据库不接受这些数据，没有留下任何更改：{error}"),
+                "en": format!("the database refused the data; nothing was changed: {error}"),
+            }),
             Failure::Store(_) => json!({
                 "code": "store",
                 "zh": "数据库出错，任务没有留下任何更改：请稍后再试",

@@ -32,25 +32,13 @@ pub async fn run(
 ) -> Result<(Tx, Value), Failure> {
     progress.expect(STEPS);
     let mut tx = store.begin(scope).await?;
-    let outcome = load(&mut tx, &job.area, params, progress).await;
-    if outcome.is_err() || params.dry_run {
+    let result = load(&mut tx, &job.area, params, progress).await?;
+    if params.dry_run {
         // Nothing of the file stays: what follows is a transaction of its own.
         drop(tx);
         tx = store.begin(scope).await?;
     }
-    match outcome {
-        Ok(result) => {
-            imports::drop_upload(&mut tx, params.upload).await?;
-            Ok((tx, result))
-        }
-        // The queue tries again: the upload is still needed.
-        Err(failure @ (Failure::Store(_) | Failure::Cancelled)) => Err(failure),
-        Err(failure) => {
-            imports::drop_upload(&mut tx, params.upload).await?;
-            tx.commit().await?;
-            Err(failure)
-        }
-    }
+    Ok((tx, result))
 }
 
 async fn load(

@@ -140,7 +140,7 @@ async fn run(shared: &Shared, id: Uuid) -> Result<(), StoreError> {
     match outcome {
         Ok(Some((tx, result))) => commit(store, &scope, tx, &job, result).await,
         Ok(None) => Ok(()),
-        Err(Failure::Store(error)) if job.attempt < ATTEMPTS_MAX => {
+        Err(Failure::Store(error)) if job.attempt < ATTEMPTS_MAX && !error.lasts() => {
             tracing::warn!(job = %id, %error, "a job failed in the store and will be tried again");
             Err(error)
         }

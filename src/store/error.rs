@@ -47,6 +47,20 @@ impl StoreError {
         }
     }
 
+    /// Whether trying again would end the same way: the data itself is refused.
+    pub fn lasts(&self) -> bool {
+        let code = |error: &sqlx::Error| {
+            error.as_database_error().and_then(|e| e.code().map(|code| code.into_owned()))
+        };
+        match self {
+            StoreError::Refused { .. } | StoreError::Corrupt { .. } => true,
+            // Class 22: data exceptions; class 23: integrity; XX000: a function of PostGIS gave up.
+            StoreError::Database(error) => code(error)
+                .is_some_and(|code| code.starts_with("22") || code.starts_with("23") || code == "XX000"),
+            _ => false,
+        }
+    }
+
     pub(super) fn corrupt(what: &'static str, why: impl ToString) -> Self {
         StoreError::Corrupt { what, why: why.to_string() }
     }

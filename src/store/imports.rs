@@ -158,7 +158,16 @@ pub async fn renode(tx: &mut Tx, outlines: &[(Code, MultiPolygon<f64>)]) -> Resu
 }
 
 /// Brings the sums of `area`, of all below it and of all above it up to date.
+///
+/// What stands above lies outside of most scopes, and so does part of what it adds up to: for that the
+/// scope is everything, and what it was again at the end.
 pub async fn refresh_sums(tx: &mut Tx, area: &Code) -> Result<(), StoreError> {
+    set_scope(tx, Scope::operator().setting()).await?;
+    // Two imports add up one after the other: else the later one would miss what the earlier one has added.
+    sqlx::query("SELECT 1 FROM area WHERE code = left($1, 2) FOR UPDATE")
+        .bind(area.as_str())
+        .execute(tx.conn())
+        .await?;
     // Villages from their units; then every level from the villages below it.
     sqlx::query(
         "UPDATE area SET villages = 1, households = coalesce(s.households, 0), people = coalesce(s.people, 0)
@@ -182,6 +191,12 @@ pub async fn refresh_sums(tx: &mut Tx, area: &Code) -> Result<(), StoreError> {
         .execute(tx.conn())
         .await?;
     }
+    let scope = tx.scope().setting();
+    set_scope(tx, scope).await
+}
+
+async fn set_scope(tx: &mut Tx, setting: String) -> Result<(), StoreError> {
+    sqlx::query("SELECT set_config('khot.scope', $1, true)").bind(setting).execute(tx.conn()).await?;
     Ok(())
 }
 
@@ -265,9 +280,4 @@ pub async fn write_upload(
         }
     }
     Ok(names)
-}
-
-pub async fn drop_upload(tx: &mut Tx, upload: Uuid) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM upload WHERE id = $1").bind(upload).execute(tx.conn()).await?;
-    Ok(())
 }

@@ -131,7 +131,7 @@ pub async fn add(
         .bind(id)
         .bind(kind)
         .bind(area.as_str())
-        .bind(params)
+        .bind(storable(params))
         .bind(actor)
         .bind(now)
         .execute(tx.conn())
@@ -172,7 +172,22 @@ pub async fn cancel(tx: &mut Tx, id: Uuid, now: DateTime<Utc>) -> Result<Option<
     .bind(now)
     .fetch_optional(tx.conn())
     .await?;
-    raw.map(JobRow::try_from).transpose()
+    let row = raw.map(JobRow::try_from).transpose()?;
+    if row.as_ref().is_some_and(|row| row.state.is_over()) {
+        drop_upload(tx, id).await?;
+    }
+    Ok(row)
+}
+
+/// The file that a job was to import isn't needed any more: it goes in the transaction that ends the job.
+async fn drop_upload(tx: &mut Tx, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM upload USING job WHERE job.id = $1 AND upload.id = (job.params ->> 'upload')::uuid",
+    )
+    .bind(id)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// A worker takes the job up. None when it is over already; the attempt's number is its claim.
@@ -238,13 +253,27 @@ pub async fn finish(
     .bind(id)
     .bind(attempt)
     .bind(state.as_str())
-    .bind(result)
-    .bind(error)
+    .bind(result.map(storable))
+    .bind(error.map(storable))
     .bind(now)
     .execute(tx.conn())
     .await?
     .rows_affected();
+    if rows == 1 {
+        drop_upload(tx, id).await?;
+    }
     Ok(rows == 1)
+}
+
+/// Files are quoted in what is found in them, and PostgreSQL's jsonb can't hold the character 0.
+fn storable(value: &Value) -> Value {
+    let text = |text: &str| text.replace('\0', "\u{FFFD}");
+    match value {
+        Value::String(held) => Value::String(text(held)),
+        Value::Array(values) => values.iter().map(storable).collect(),
+        Value::Object(members) => members.iter().map(|(name, value)| (text(name), storable(value))).collect(),
+        other => other.clone(),
+    }
 }
 
 impl Store {

@@ -34,7 +34,7 @@ use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, PgPool, Postgres, Transaction};
+use sqlx::{ConnectOptions, Connection, PgPool, Postgres, Transaction};
 
 use crate::access::Scope;
 pub use cluster::{Cluster, ClusterError};
@@ -44,6 +44,9 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// The database that the private cluster holds the product in.
 pub const DATABASE: &str = "khot";
+
+/// The advisory lock that whoever makes the database or its tables holds.
+const SETTING_UP: i64 = 0x6b68_6f74;
 
 /// The product's store. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -87,6 +90,8 @@ impl Store {
     /// to date.
     pub async fn open_cluster(cluster: &Cluster) -> Result<Self, StoreError> {
         let mut admin = cluster.options("postgres").connect().await?;
+        // Two processes may start at once; the lock ends with the connection.
+        sqlx::query("SELECT pg_advisory_lock($1)").bind(SETTING_UP).execute(&mut admin).await?;
         let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
             .bind(DATABASE)
             .fetch_one(&mut admin)
@@ -94,6 +99,7 @@ impl Store {
         if !exists {
             sqlx::query("CREATE DATABASE khot").execute(&mut admin).await?;
         }
+        admin.close().await?;
         Self::open(cluster.options(DATABASE)).await
     }
 
@@ -105,7 +111,12 @@ impl Store {
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options.clone().options([("search_path", "public")]))
             .await?;
-        migrate(&owner).await?;
+        let mut setting_up = owner.acquire().await?;
+        sqlx::query("SELECT pg_advisory_lock($1)").bind(SETTING_UP).execute(&mut *setting_up).await?;
+        let migrated = migrate(&owner).await;
+        sqlx::query("SELECT pg_advisory_unlock($1)").bind(SETTING_UP).execute(&mut *setting_up).await?;
+        drop(setting_up);
+        migrated?;
         let pool = PgPoolOptions::new()
             .max_connections(16)
             .acquire_timeout(Duration::from_secs(10))

@@ -6,5 +6,6 @@
 mod engine;
 mod harness;
 mod openapi;
+mod partial;
 mod rooms;
 mod store;

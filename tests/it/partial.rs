@@ -34,11 +34,16 @@ async fn a_township_is_divided_and_the_rest_of_its_banner_stays() {
 
     let (old, new) = (grids(&app, &first).await, grids(&app, second).await);
     let outside = |grids: &BTreeMap<String, Value>| -> BTreeMap<String, Value> {
-        grids.iter().filter(|(code, _)| !code.starts_with("150821100")).map(|(c, g)| (c.clone(), g.clone())).collect()
+        grids
+            .iter()
+            .filter(|(code, _)| !code.starts_with("150821100"))
+            .map(|(c, g)| (c.clone(), g.clone()))
+            .collect()
     };
     assert_eq!(outside(&old), outside(&new));
-    let households =
-        |grids: &BTreeMap<String, Value>| grids.values().map(|grid| grid["households"].as_u64().unwrap()).sum::<u64>();
+    let households = |grids: &BTreeMap<String, Value>| {
+        grids.values().map(|grid| grid["households"].as_u64().unwrap()).sum::<u64>()
+    };
     assert_eq!(households(&old), households(&new));
     assert!(new.keys().any(|code| code.starts_with("150821100")));
 }

@@ -17,6 +17,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use sqlx::ConnectOptions;
 
 use self::server::Server;
 
@@ -53,6 +54,8 @@ impl Cluster {
     /// time, well under a second when it only has to start, and nothing when it runs already.
     pub fn join(home: &Path, new_password: impl FnOnce() -> String) -> Result<Self, ClusterError> {
         std::fs::create_dir_all(home).map_err(|source| file_error(home, source))?;
+        // However the folder is named, it is one cluster.
+        let home = &home.canonicalize().map_err(|source| file_error(home, source))?;
         let gate = home.join("gate.lock");
         let gate_file = locked(&gate)?;
         let users_path = home.join("users.lock");
@@ -83,10 +86,7 @@ impl Cluster {
             ("PGUSER", server::OWNER.to_owned()),
             ("PGPASSWORD", self.password.clone()),
             ("PGDATABASE", database.to_owned()),
-            (
-                "DATABASE_URL",
-                format!("postgres://{}:{}@/{database}?host={socket}", server::OWNER, self.password),
-            ),
+            ("DATABASE_URL", self.options(database).to_url_lossy().to_string()),
         ]
     }
 

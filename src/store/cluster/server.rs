@@ -12,6 +12,8 @@ use super::{ClusterError, file_error};
 /// The cluster's owner; migrations run as it.
 pub(super) const OWNER: &str = "khot";
 const SOCKET: &str = ".s.PGSQL.5432";
+/// Below this lie the clusters of root's homes that the service user can't reach.
+const ELSEWHERE: &str = "/var/lib/khot";
 /// The kernel's limit for a socket's path is 107 bytes.
 const SOCKET_PATH_MAX: usize = 100;
 
@@ -37,7 +39,7 @@ impl Server {
         let service = if is_root { Some(service_user().ok_or(ClusterError::NoServiceUser)?) } else { None };
         // A folder below one of mode 700 can't be reached by the service user.
         let base = match service {
-            Some(_) if !reachable_by_others(home) => PathBuf::from("/var/lib/khot").join(short_name),
+            Some(_) if !reachable_by_others(home) => Path::new(ELSEWHERE).join(short_name),
             _ => home.to_owned(),
         };
         let mut socket_dir = base.join("run");
@@ -46,6 +48,13 @@ impl Server {
         }
         let server = Self { bin, data: base.join("postgres"), socket_dir, service };
         std::fs::create_dir_all(&base).map_err(|source| file_error(&base, source))?;
+        if server.service.is_some() && base != home {
+            // Whatever the umask is, the service user has to pass.
+            for folder in [Path::new(ELSEWHERE), &base] {
+                std::fs::set_permissions(folder, PermissionsExt::from_mode(0o755))
+                    .map_err(|source| file_error(folder, source))?;
+            }
+        }
         server.own_folder(&server.socket_dir)?;
         Ok(server)
     }
@@ -60,10 +69,11 @@ impl Server {
         if self.data.join("PG_VERSION").exists() {
             return Ok(());
         }
-        let fresh = self.data.with_extension("new");
-        if fresh.exists() {
-            std::fs::remove_dir_all(&fresh).map_err(|source| file_error(&fresh, source))?;
+        // An `initdb` whose process was killed may still be at work: each has a folder of its own.
+        for left in self.unfinished() {
+            let _ = std::fs::remove_dir_all(left);
         }
+        let fresh = self.data.with_extension(format!("new-{}", std::process::id()));
         self.own_folder(&fresh)?;
         let password_file = self.socket_dir.join("password");
         crate::store::private_file::write(&password_file, password.as_bytes())
@@ -81,6 +91,17 @@ impl Server {
         let _ = std::fs::remove_file(&password_file);
         made?;
         std::fs::rename(&fresh, &self.data).map_err(|source| file_error(&self.data, source))
+    }
+
+    /// Folders in which a killed process was making the cluster.
+    fn unfinished(&self) -> Vec<PathBuf> {
+        let beside = self.data.parent().and_then(|base| std::fs::read_dir(base).ok());
+        let paths = beside.into_iter().flatten().flatten().map(|entry| entry.path());
+        paths
+            .filter(|path| {
+                path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("postgres.new"))
+            })
+            .collect()
     }
 
     pub(super) fn ensure_running(&self) -> Result<(), ClusterError> {
@@ -116,7 +137,7 @@ impl Server {
         // No TCP port; little memory; a lost power cord costs nothing that was committed.
         let settings = format!(
             "-c listen_addresses='' -c unix_socket_directories='{}' -c unix_socket_permissions=0700 \
-             -c max_connections=60 -c shared_buffers=128MB -c work_mem=16MB -c maintenance_work_mem=128MB \
+             -c max_connections=200 -c shared_buffers=128MB -c work_mem=16MB -c maintenance_work_mem=128MB \
              -c max_wal_size=1GB -c checkpoint_timeout=15min -c jit=off -c log_timezone=UTC -c timezone=UTC",
             self.socket_dir.display()
         );
