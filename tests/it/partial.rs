@@ -24,7 +24,7 @@ async fn a_township_is_divided_and_the_rest_of_its_banner_stays() {
     let before = divide(&app, "150821100", 1).await;
     assert_eq!(before["error"]["code"], "no_plan_in_force", "{before}");
 
-    let first = app.divide().await;
+    let first = app.divide(1).await;
     assert_eq!(app.publish(&first, "2026-11-01").await["state"], "done");
     let job = divide(&app, "150821100", 5).await;
     assert_eq!(job["state"], "done", "{job}");
