@@ -326,6 +326,11 @@ impl TestApp {
         *self.clock.lock().unwrap() += time;
     }
 
+    /// The signed-in caller's token.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().expect("nobody is signed in")
+    }
+
     pub fn address(&self) -> SocketAddr {
         self.address
     }

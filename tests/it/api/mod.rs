@@ -1,0 +1,9 @@
+//! The API over HTTP, as a client meets it.
+
+mod areas;
+mod comparison;
+mod grids;
+mod imports;
+mod plans;
+mod problems;
+mod session;
