@@ -1,6 +1,17 @@
 //! Integration tests in one binary: the store and the API on a real PostGIS, the command line as a
 //! process, crashes by `kill -9`, and the house's own rules.
 
+mod cli;
+mod cli_area;
+mod cluster;
+mod crash;
 mod engine;
 mod harness;
+mod imports;
+mod imports_bad;
+mod imports_hostile;
+mod process;
 mod rooms;
+/// The three areas that the tests of `formats` read, in every format.
+#[path = "../../src/formats/tests/samples.rs"]
+mod samples;
