@@ -106,6 +106,8 @@ impl Store {
     /// Connects with `options` (the owner's) and brings the schema up to date.
     pub async fn open(options: PgConnectOptions) -> Result<Self, StoreError> {
         let options = options.options([("timezone", "UTC")]).application_name("khot");
+        // A pool would ask a server that isn't there again and again, and not say why it gave up.
+        options.connect().await?.close().await?;
         let owner = PgPoolOptions::new()
             .max_connections(8)
             .acquire_timeout(Duration::from_secs(10))

@@ -84,6 +84,11 @@ pub enum Breach {
         outline_m2: f64,
         units_m2: f64,
     },
+    /// As large as its units, but not over this one.
+    OutlineElsewhere {
+        grid: String,
+        unit: String,
+    },
     /// The limit that is broken, in both languages.
     NoReason {
         grid: String,
@@ -169,6 +174,10 @@ impl Breach {
                 format!(
                     "the outline of grid {grid} has {outline_m2:.0} m², its units together {units_m2:.0} m²"
                 ),
+            ),
+            Breach::OutlineElsewhere { grid, unit } => Text::new(
+                format!("网格 {grid} 的边界不包含其单元 {unit}"),
+                format!("the outline of grid {grid} doesn't lie over its unit {unit}"),
             ),
             Breach::NoReason { grid, zh, en } => Text::new(
                 format!("网格 {grid} 没有说明原因：{zh}"),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use geo::{MultiPolygon, Polygon, Validation};
+use geo::{BoundingRect, InteriorPoint, Intersects, MultiPolygon, Polygon, Rect, Validation};
 
 use super::{Breach, area, border, cover};
 use crate::domain::{Code, GridCode, Profile, Reason, ReasonKind, Unit};
@@ -151,8 +151,29 @@ fn stored_outline(grid: &GridView<'_>, members: &[&Unit]) -> Vec<Breach> {
     let units_m2: f64 = members.iter().map(|unit| area::polygon_m2(&unit.outline)).sum();
     if (outline_m2 - units_m2).abs() > cover::TOLERANCE_M2 {
         breaches.push(Breach::OutlineNotItsUnits { grid: name(), outline_m2, units_m2 });
+    } else if let Some(unit) = left_outside(outline, members) {
+        breaches.push(Breach::OutlineElsewhere { grid: name(), unit: unit.code.clone() });
     }
     breaches
+}
+
+/// A unit that an outline of the right size doesn't lie over: it was moved, say.
+fn left_outside<'a>(outline: &MultiPolygon<f64>, members: &[&'a Unit]) -> Option<&'a Unit> {
+    // A centimetre: what rounding may do to a border.
+    const SAME_DEGREES: f64 = 1e-7;
+    let whole = outline.bounding_rect()?;
+    let beyond = |unit: &Rect<f64>| {
+        unit.min().x < whole.min().x - SAME_DEGREES
+            || unit.min().y < whole.min().y - SAME_DEGREES
+            || unit.max().x > whole.max().x + SAME_DEGREES
+            || unit.max().y > whole.max().y + SAME_DEGREES
+    };
+    members.iter().copied().find(|unit| {
+        // The inside of a sliver is nowhere to the last digit.
+        let is_sliver = area::polygon_m2(&unit.outline) < cover::TOLERANCE_M2;
+        unit.outline.bounding_rect().is_some_and(|rect| beyond(&rect))
+            || (!is_sliver && unit.outline.interior_point().is_some_and(|at| !outline.intersects(&at)))
+    })
 }
 
 /// A reason for each limit that is broken. Its figures are judged from the units, not from the totals.

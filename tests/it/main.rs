@@ -4,9 +4,20 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod api;
+mod cli;
+mod cli_area;
+mod cluster;
+mod crash;
 mod engine;
 mod harness;
+mod imports;
+mod imports_bad;
+mod imports_hostile;
 mod openapi;
 mod partial;
+mod process;
 mod rooms;
+/// The three areas that the tests of `formats` read, in every format.
+#[path = "../../src/formats/tests/samples.rs"]
+mod samples;
 mod store;

@@ -32,7 +32,8 @@ async fn an_area_stands_in_its_line_with_its_figures() {
     assert_eq!(village["area_type"], "agricultural");
     assert_eq!(village["parent"], "150821100");
     assert_eq!(village["households"], own.map(|unit| unit.households).sum::<u32>());
-    let line: Vec<&str> = village["ancestors"].as_array().unwrap().iter().map(|area| area["code"].as_str().unwrap()).collect();
+    let line: Vec<&str> =
+        village["ancestors"].as_array().unwrap().iter().map(|area| area["code"].as_str().unwrap()).collect();
     assert_eq!(line, ["15", "1508", "150821", "150821100"]);
     assert!(village.get("geometry").is_none());
     // The official list fills codes with zeros.
@@ -104,7 +105,12 @@ async fn search_finds_names_codes_grids_and_places() {
     let find = async |query: &str| {
         let found = app.get(&format!("/api/v1/search?q={query}")).await;
         let items = found["items"].as_array().unwrap().clone();
-        items.into_iter().map(|hit| (hit["kind"].as_str().unwrap().to_owned(), hit["code"].as_str().unwrap_or("").to_owned(), hit)).collect::<Vec<_>>()
+        items
+            .into_iter()
+            .map(|hit| {
+                (hit["kind"].as_str().unwrap().to_owned(), hit["code"].as_str().unwrap_or("").to_owned(), hit)
+            })
+            .collect::<Vec<_>>()
     };
     for (query, kind, code) in [
         ("五原", "area", "150821"),
@@ -127,7 +133,11 @@ async fn search_finds_names_codes_grids_and_places() {
     assert_eq!(find("15082110120").await.len(), 2, "villages below the beginning of a code");
     assert!(find("150821100200008").await.is_empty());
     // Signs that SQL's patterns would read mean themselves.
-    assert!(find("%25").await.is_empty() && find("_").await.is_empty() && find("%27").await.iter().all(|hit| hit.0 == "place"));
+    assert!(
+        find("%25").await.is_empty()
+            && find("_").await.is_empty()
+            && find("%27").await.iter().all(|hit| hit.0 == "place")
+    );
     let place = find("hohhot").await;
     assert_eq!(place[0].0, "place");
     assert!(place[0].2["point"][0].as_f64().is_some_and(|lon| (111.0..112.5).contains(&lon)), "{place:?}");
@@ -140,7 +150,10 @@ async fn the_policy_that_holds_names_its_figures_and_sources() {
     let policy = app.get("/api/v1/policy?area=150821").await;
     assert_eq!(policy["code"], "150821");
     let urban = &policy["profiles"]["urban"];
-    assert_eq!((&urban["households_min"], &urban["households_target"], &urban["households_max"]), (&json!(300), &json!(400), &json!(500)));
+    assert_eq!(
+        (&urban["households_min"], &urban["households_target"], &urban["households_max"]),
+        (&json!(300), &json!(400), &json!(500))
+    );
     assert_eq!(policy["profiles"].as_object().unwrap().len(), 4);
     assert_eq!(policy["profiles"]["pastoral"]["demo"], true, "no public source was found for it");
     assert!(policy["toml"].as_str().unwrap().contains("[pastoral]"));

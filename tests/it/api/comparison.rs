@@ -40,7 +40,10 @@ async fn area_types_compare_as_their_grids_do() {
         assert!(own.len() > 1);
         let figures = |name: &str| own.iter().map(|grid| grid[name].as_f64().unwrap()).collect::<Vec<f64>>();
         assert_eq!(item["grids"], own.len());
-        assert_eq!(item["villages"], own.iter().map(|grid| grid["village"].as_str().unwrap()).collect::<BTreeSet<_>>().len());
+        assert_eq!(
+            item["villages"],
+            own.iter().map(|grid| grid["village"].as_str().unwrap()).collect::<BTreeSet<_>>().len()
+        );
         for name in ["households", "people", "area_m2"] {
             let sum: f64 = figures(name).iter().sum();
             assert!((item[name].as_f64().unwrap() / sum - 1.0).abs() < 1e-12, "{name}");

@@ -37,11 +37,13 @@ async fn pages_together_are_the_whole() {
     assert_eq!(pages, 1);
     assert!(whole.len() > 6, "{}", whole.len());
     for limit in [1, 2, whole.len() - 1, whole.len()] {
-        let (paged, pages) = all_pages(&app, &format!("/api/v1/areas/150821/grids?limit={limit}"), false).await;
+        let (paged, pages) =
+            all_pages(&app, &format!("/api/v1/areas/150821/grids?limit={limit}"), false).await;
         assert_eq!((paged.len(), pages), (whole.len(), whole.len().div_ceil(limit)), "limit {limit}");
         assert_eq!(paged, whole);
     }
-    let sum = |items: &[Value], figure: &str| items.iter().map(|grid| grid[figure].as_u64().unwrap()).sum::<u64>();
+    let sum =
+        |items: &[Value], figure: &str| items.iter().map(|grid| grid[figure].as_u64().unwrap()).sum::<u64>();
     let units = tiny_units();
     assert_eq!(sum(&whole, "households"), units.iter().map(|unit| u64::from(unit.households)).sum::<u64>());
     assert_eq!(sum(&whole, "people"), units.iter().map(|unit| u64::from(unit.people)).sum::<u64>());
@@ -52,7 +54,8 @@ async fn pages_together_are_the_whole() {
     // Below a township and a village, the same grids.
     for below in ["150821100", "150821101201"] {
         let (part, _) = all_pages(&app, &format!("/api/v1/areas/{below}/grids"), false).await;
-        let expected: Vec<&Value> = whole.iter().filter(|grid| grid["code"].as_str().unwrap().starts_with(below)).collect();
+        let expected: Vec<&Value> =
+            whole.iter().filter(|grid| grid["code"].as_str().unwrap().starts_with(below)).collect();
         assert!(!part.is_empty() && part.iter().eq(expected), "{below}");
     }
 }
@@ -74,7 +77,10 @@ async fn geojson_has_outlines_and_the_properties_that_others_read() {
         assert!(kind == "Polygon" || kind == "MultiPolygon", "{kind}");
     }
     let empty = app.get_geojson("/api/v1/areas/150821/grids?on=2026-05-31").await;
-    assert_eq!((&empty["type"], &empty["features"], &empty["next"]), (&json!("FeatureCollection"), &json!([]), &Value::Null));
+    assert_eq!(
+        (&empty["type"], &empty["features"], &empty["next"]),
+        (&json!("FeatureCollection"), &json!([]), &Value::Null)
+    );
 }
 
 #[tokio::test]
@@ -102,8 +108,12 @@ async fn one_grid_tells_where_it_lies_and_since_when() {
     let plan = put_published(&app.store, 1, "2026-06-01").await.to_string();
     let grid = app.get("/api/v1/grids/150821101201001").await;
     assert_eq!((&grid["village"], &grid["village_name"]), (&json!("150821101201"), &json!("巴彦嘎查")));
-    assert_eq!(grid["plan"], json!({"id": plan, "status": "published", "valid_from": "2026-06-01", "valid_to": null}));
-    let line: Vec<&str> = grid["ancestors"].as_array().unwrap().iter().map(|area| area["name"].as_str().unwrap()).collect();
+    assert_eq!(
+        grid["plan"],
+        json!({"id": plan, "status": "published", "valid_from": "2026-06-01", "valid_to": null})
+    );
+    let line: Vec<&str> =
+        grid["ancestors"].as_array().unwrap().iter().map(|area| area["name"].as_str().unwrap()).collect();
     assert_eq!(line, ["内蒙古自治区", "巴彦淖尔市", "五原县", "塔尔湖镇", "巴彦嘎查"]);
     assert_eq!(grid["geometry"]["type"], "Polygon");
     assert_eq!(grid["reasons"][0]["code"], "no_whole_number");
@@ -112,7 +122,10 @@ async fn one_grid_tells_where_it_lies_and_since_when() {
     assert_eq!(problem(before).await, (404, "not_found".to_owned()));
     put_published(&app.store, 2, "2026-12-01").await;
     let ended = app.get("/api/v1/grids/150821101201001").await;
-    assert_eq!((&ended["plan"]["status"], &ended["plan"]["valid_to"]), (&json!("superseded"), &json!("2026-12-01")));
+    assert_eq!(
+        (&ended["plan"]["status"], &ended["plan"]["valid_to"]),
+        (&json!("superseded"), &json!("2026-12-01"))
+    );
 }
 
 #[tokio::test]
@@ -130,7 +143,8 @@ async fn a_point_lies_in_one_grid_or_outside_all() {
     }
     let (lon, lat) = (108.045, 41.047);
     let found = app.get(&format!("/api/v1/locate?lon={lon}&lat={lat}")).await;
-    let line: Vec<&str> = found["ancestors"].as_array().unwrap().iter().map(|area| area["code"].as_str().unwrap()).collect();
+    let line: Vec<&str> =
+        found["ancestors"].as_array().unwrap().iter().map(|area| area["code"].as_str().unwrap()).collect();
     assert_eq!(line, ["15", "1508", "150821", "150821101", "150821101201"]);
     assert_eq!(found["grid"]["village"], "150821101201");
     let early = app.get(&format!("/api/v1/locate?lon={lon}&lat={lat}&on=2026-05-31")).await;

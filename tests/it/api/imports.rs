@@ -11,7 +11,8 @@ fn areas_file(change: impl Fn(&mut Value)) -> String {
     let features: Vec<Value> = tiny_areas()
         .into_iter()
         .map(|area| {
-            let geometry: Value = serde_json::from_str(&geo::Geometry::from(area.outline.clone()).to_json().unwrap()).unwrap();
+            let geometry: Value =
+                serde_json::from_str(&geo::Geometry::from(area.outline.clone()).to_json().unwrap()).unwrap();
             let mut feature = json!({"type": "Feature", "geometry": geometry, "properties": {
                 "code": area.code, "name": area.name, "area_type": area.area_type, "kind": area.kind}});
             change(&mut feature);
@@ -26,7 +27,8 @@ const UNITS: &str = "lon,lat,households,people\n108.01,41.01,12,30\n108.02,41.02
 
 /// Uploads a file and lets it be imported; gives the job.
 async fn import(app: &TestApp, address: &str, content: impl Into<reqwest::Body>) -> Value {
-    let answer = app.request(Method::POST, &format!("/api/v1/areas/{address}")).body(content).send().await.unwrap();
+    let answer =
+        app.request(Method::POST, &format!("/api/v1/areas/{address}")).body(content).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::ACCEPTED);
     let place = answer.headers()["location"].to_str().unwrap().to_owned();
     app.run_pending_jobs().await;
@@ -50,17 +52,30 @@ async fn areas_and_then_units_are_loaded() {
     let job = import(&app, "15/imports/areas?name=areas.geojson", areas_file(|_| ())).await;
     assert_eq!((&job["state"], &job["result"]["loaded"]), (&json!("done"), &json!(9)), "{job}");
     let banner = app.get("/api/v1/areas/150821").await;
-    assert_eq!((&banner["name"], &banner["villages"], &banner["households"]), (&json!("五原县"), &json!(4), &json!(0)));
+    assert_eq!(
+        (&banner["name"], &banner["villages"], &banner["households"]),
+        (&json!("五原县"), &json!(4), &json!(0))
+    );
     assert_eq!(banner["synthetic"], false);
 
     let job = import(&app, "150821/imports/units?name=units.csv", UNITS).await;
     assert_eq!(job["state"], "done", "{job}");
     assert!(job["result"]["loaded"].as_u64() > Some(3), "cells without households are units too: {job}");
-    for (area, households, people) in [("150821100200", 20, 50), ("150821100", 20, 50), ("150821101201", 5, 11), ("150821", 25, 61)] {
+    for (area, households, people) in
+        [("150821100200", 20, 50), ("150821100", 20, 50), ("150821101201", 5, 11), ("150821", 25, 61)]
+    {
         let area = app.get(&format!("/api/v1/areas/{area}")).await;
-        assert_eq!((&area["households"], &area["people"]), (&json!(households), &json!(people)), "{}", area["code"]);
+        assert_eq!(
+            (&area["households"], &area["people"]),
+            (&json!(households), &json!(people)),
+            "{}",
+            area["code"]
+        );
     }
-    let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM upload").fetch_one(&mut as_owner(&app.database).await).await.unwrap();
+    let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM upload")
+        .fetch_one(&mut as_owner(&app.database).await)
+        .await
+        .unwrap();
     assert_eq!(kept, 0, "the upload goes with its job");
 }
 
@@ -100,9 +115,16 @@ async fn a_file_that_can_not_be_used_changes_nothing() {
         ("150821/imports/units?name=units.csv&crs=EPSG:99999", UNITS.to_owned()),
     ] {
         let job = import(&app, address, content).await;
-        assert_eq!((&job["state"], &job["error"]["code"]), (&json!("failed"), &json!("unusable")), "{address}: {job}");
+        assert_eq!(
+            (&job["state"], &job["error"]["code"]),
+            (&json!("failed"), &json!("unusable")),
+            "{address}: {job}"
+        );
         let findings = job["error"]["findings"].as_array().unwrap();
-        assert!(findings.iter().any(|finding| finding["error"] == true && finding["zh"].is_string()), "{address}: {job}");
+        assert!(
+            findings.iter().any(|finding| finding["error"] == true && finding["zh"].is_string()),
+            "{address}: {job}"
+        );
         assert_eq!(contents(&app).await, before, "{address}");
     }
 }

@@ -11,15 +11,22 @@ async fn a_plan_is_drafted_published_and_superseded() {
     let app = TestApp::start().await.as_admin().await;
     let first = app.divide(7).await;
     let draft = app.get(&format!("/api/v1/plans/{first}")).await;
-    assert_eq!((&draft["status"], &draft["valid_from"], &draft["seed"]), (&json!("draft"), &Value::Null, &json!(7)));
+    assert_eq!(
+        (&draft["status"], &draft["valid_from"], &draft["seed"]),
+        (&json!("draft"), &Value::Null, &json!(7))
+    );
     assert_eq!((&draft["area"], &draft["area_name"]), (&json!("150821"), &json!("五原县")));
     assert_eq!((&draft["created_by"], &draft["synthetic"]), (&json!("region-admin"), &json!(true)));
     assert_eq!(draft["scores"]["villages"], 4);
     assert!(draft["policy_version"].is_string() && draft["engine_version"].is_string());
-    let out_of_band = draft["scores"]["grids"].as_u64().unwrap() - draft["scores"]["in_band"].as_u64().unwrap();
+    let out_of_band =
+        draft["scores"]["grids"].as_u64().unwrap() - draft["scores"]["in_band"].as_u64().unwrap();
     assert_eq!(draft["scores"]["out_of_band_named"], out_of_band);
     for reason in draft["reasons"].as_array().unwrap() {
-        assert!(reason["village_name"].is_string() && reason["zh"].is_string() && reason["en"].is_string(), "{reason}");
+        assert!(
+            reason["village_name"].is_string() && reason["zh"].is_string() && reason["en"].is_string(),
+            "{reason}"
+        );
     }
     assert_eq!(app.get("/api/v1/areas/150821/figures").await["grids"], 0, "a draft holds on no day");
 
@@ -29,15 +36,27 @@ async fn a_plan_is_drafted_published_and_superseded() {
     assert_eq!(app.publish(&second, "2026-12-01").await["state"], "done");
 
     let first = app.get(&format!("/api/v1/plans/{first}")).await;
-    assert_eq!((&first["status"], &first["valid_from"], &first["valid_to"]), (&json!("superseded"), &json!("2026-06-01"), &json!("2026-12-01")));
+    assert_eq!(
+        (&first["status"], &first["valid_from"], &first["valid_to"]),
+        (&json!("superseded"), &json!("2026-06-01"), &json!("2026-12-01"))
+    );
     let held = app.get(&format!("/api/v1/plans/{second}")).await;
-    assert_eq!((&held["status"], &held["valid_from"], &held["valid_to"]), (&json!("published"), &json!("2026-12-01"), &Value::Null));
-    for (day, plan) in [("2026-05-31", None), ("2026-06-01", Some(&first["id"])), ("2026-11-30", Some(&first["id"])), ("2026-12-01", Some(&held["id"]))] {
+    assert_eq!(
+        (&held["status"], &held["valid_from"], &held["valid_to"]),
+        (&json!("published"), &json!("2026-12-01"), &Value::Null)
+    );
+    for (day, plan) in [
+        ("2026-05-31", None),
+        ("2026-06-01", Some(&first["id"])),
+        ("2026-11-30", Some(&first["id"])),
+        ("2026-12-01", Some(&held["id"])),
+    ] {
         let figures = app.get(&format!("/api/v1/areas/150821100/figures?on={day}")).await;
         assert_eq!(figures["plan"].get("id"), plan, "{day}");
     }
     let list = app.get("/api/v1/areas/150821/plans").await;
-    let ids: Vec<&str> = list["items"].as_array().unwrap().iter().map(|plan| plan["id"].as_str().unwrap()).collect();
+    let ids: Vec<&str> =
+        list["items"].as_array().unwrap().iter().map(|plan| plan["id"].as_str().unwrap()).collect();
     assert_eq!(ids, [second.as_str(), first["id"].as_str().unwrap()], "newest first");
 }
 
@@ -46,7 +65,9 @@ async fn what_was_done_with_a_plan_is_in_the_audit_trail() {
     let app = TestApp::start().await.as_admin().await;
     let (kept, discarded) = (app.divide(7).await, put_draft(&app.store, 1).await.to_string());
     assert_eq!(app.publish(&kept, "2026-06-01").await["state"], "done");
-    let request = app.request(Method::DELETE, &format!("/api/v1/plans/{discarded}")).header("x-request-id", "request-9");
+    let request = app
+        .request(Method::DELETE, &format!("/api/v1/plans/{discarded}"))
+        .header("x-request-id", "request-9");
     assert_eq!(request.send().await.unwrap().status(), StatusCode::NO_CONTENT);
     let trail: Vec<(String, String, String, Option<String>)> =
         sqlx::query_as("SELECT action, subject, actor, request_id FROM audit WHERE action LIKE 'plan.%' AND actor <> 'operator' ORDER BY id")
@@ -58,14 +79,19 @@ async fn what_was_done_with_a_plan_is_in_the_audit_trail() {
     };
     assert_eq!(
         trail,
-        [by_admin("plan.draft", &kept, None), by_admin("plan.publish", &kept, None), by_admin("plan.discard", &discarded, Some("request-9"))]
+        [
+            by_admin("plan.draft", &kept, None),
+            by_admin("plan.publish", &kept, None),
+            by_admin("plan.discard", &discarded, Some("request-9"))
+        ]
     );
 }
 
 #[tokio::test]
 async fn a_draft_can_be_discarded_and_a_published_plan_can_not() {
     let app = TestApp::start().await.as_admin().await;
-    let (draft, published) = (put_draft(&app.store, 1).await, put_published(&app.store, 2, "2026-06-01").await);
+    let (draft, published) =
+        (put_draft(&app.store, 1).await, put_published(&app.store, 2, "2026-06-01").await);
     let discard = |id: uuid::Uuid| app.request(Method::DELETE, &format!("/api/v1/plans/{id}"));
     assert_eq!(discard(draft).send().await.unwrap().status(), StatusCode::NO_CONTENT);
     assert_eq!(problem(discard(draft)).await, (404, "not_found".to_owned()));
@@ -81,7 +107,10 @@ async fn a_draft_can_be_discarded_and_a_published_plan_can_not() {
 async fn a_plan_is_published_once() {
     let app = TestApp::start().await.as_admin().await;
     let plan = put_draft(&app.store, 1).await.to_string();
-    let publish = || app.request(Method::POST, &format!("/api/v1/plans/{plan}/publication")).json(&json!({"valid_from": "2026-06-01"}));
+    let publish = || {
+        app.request(Method::POST, &format!("/api/v1/plans/{plan}/publication"))
+            .json(&json!({"valid_from": "2026-06-01"}))
+    };
     // Asked for twice before the first is done: the second job says so.
     let second: Value = {
         publish().send().await.unwrap();
@@ -106,7 +135,11 @@ async fn a_plan_can_not_begin_before_one_that_is_published() {
     let before = state().await;
     for day in ["2026-06-01", "2026-05-31", "2020-01-01"] {
         let job = app.publish(&draft, day).await;
-        assert_eq!((&job["state"], &job["error"]["code"]), (&json!("failed"), &json!("plan_overlap")), "{day}: {job}");
+        assert_eq!(
+            (&job["state"], &job["error"]["code"]),
+            (&json!("failed"), &json!("plan_overlap")),
+            "{day}: {job}"
+        );
         assert!(job["error"]["zh"].as_str().unwrap().contains("2026-06-01"), "{job}");
     }
     assert_eq!(state().await, before);
@@ -117,7 +150,9 @@ async fn a_plan_can_not_begin_before_one_that_is_published() {
 async fn a_publication_far_away_or_of_nothing_is_refused() {
     let app = TestApp::start().await.as_admin().await;
     let draft = put_draft(&app.store, 1).await.to_string();
-    let publish = |plan: &str, body: Value| app.request(Method::POST, &format!("/api/v1/plans/{plan}/publication")).json(&body);
+    let publish = |plan: &str, body: Value| {
+        app.request(Method::POST, &format!("/api/v1/plans/{plan}/publication")).json(&body)
+    };
     let nothing = "01a20a62-0000-7000-8000-000000000000";
     for (request, expected) in [
         (publish(nothing, json!({"valid_from": "2026-06-01"})), (404, "not_found")),
@@ -151,13 +186,20 @@ async fn only_banners_and_what_stands_above_them_can_be_divided() {
 #[tokio::test]
 async fn a_plans_own_policy_is_kept_with_it() {
     let app = TestApp::start().await.as_admin().await;
-    let policy = app.get("/api/v1/policy?area=15").await["toml"].as_str().unwrap().replace("default-1", "trial-2");
+    let policy =
+        app.get("/api/v1/policy?area=15").await["toml"].as_str().unwrap().replace("default-1", "trial-2");
     let policy = policy.replace("min = 200, target = 250, max = 300", "min = 100, target = 125, max = 150");
     let (_, job) = app.post("/api/v1/areas/150821/plans", json!({"policy": policy})).await;
     app.run_pending_jobs().await;
     let job = app.job(job["id"].as_str().unwrap()).await;
     let trial = app.get(&format!("/api/v1/plans/{}", job["result"]["plans"][0].as_str().unwrap())).await;
     let usual = app.get(&format!("/api/v1/plans/{}", app.divide(1).await)).await;
-    assert_eq!((&trial["policy_version"], &usual["policy_version"]), (&json!("trial-2"), &json!("default-1")));
-    assert!(trial["scores"]["grids"].as_u64() > usual["scores"]["grids"].as_u64(), "smaller grids are more grids");
+    assert_eq!(
+        (&trial["policy_version"], &usual["policy_version"]),
+        (&json!("trial-2"), &json!("default-1"))
+    );
+    assert!(
+        trial["scores"]["grids"].as_u64() > usual["scores"]["grids"].as_u64(),
+        "smaller grids are more grids"
+    );
 }

@@ -106,14 +106,26 @@ async fn problems_speak_chinese_unless_english_is_asked_for() {
 #[tokio::test]
 async fn every_answer_has_a_request_id_and_security_headers() {
     let app = TestApp::start_empty().await;
-    for path in ["/healthz", "/readyz", "/openapi.json", "/basemap/lakes.geojson", "/api/v1/meta", "/api/v1/nothing", "/"] {
-        let answer = app.anonymous(Method::GET, path).header("x-request-id", "from-the-client").send().await.unwrap();
+    for path in [
+        "/healthz",
+        "/readyz",
+        "/openapi.json",
+        "/basemap/lakes.geojson",
+        "/api/v1/meta",
+        "/api/v1/nothing",
+        "/",
+    ] {
+        let answer =
+            app.anonymous(Method::GET, path).header("x-request-id", "from-the-client").send().await.unwrap();
         let headers = answer.headers();
         assert_eq!(headers["x-request-id"], "from-the-client", "{path}");
         assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
         assert_eq!(headers["referrer-policy"], "same-origin", "{path}");
         let policy = headers["content-security-policy"].to_str().unwrap();
-        assert!(policy.contains("default-src 'self'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        assert!(
+            policy.contains("default-src 'self'") && policy.contains("frame-ancestors 'none'"),
+            "{path}: {policy}"
+        );
         assert!(!policy.contains("unsafe-eval"));
     }
     let mut drawn = std::collections::BTreeSet::new();

@@ -16,9 +16,12 @@ fn credentials(username: &str, password: &str) -> Value {
 async fn a_wrong_password_and_an_unknown_name_look_alike() {
     let app = TestApp::start_empty().await;
     let mut answers = Vec::new();
-    for (name, password) in
-        [(api::ADMINISTRATOR, "wrong"), ("nobody-of-that-name", PASSWORD), (api::ADMINISTRATOR, ""), ("", &"x".repeat(2000))]
-    {
+    for (name, password) in [
+        (api::ADMINISTRATOR, "wrong"),
+        ("nobody-of-that-name", PASSWORD),
+        (api::ADMINISTRATOR, ""),
+        ("", &"x".repeat(2000)),
+    ] {
         let (status, body) = app.post("/api/v1/session", credentials(name, password)).await;
         assert_eq!(status, 401, "{name}");
         answers.push(body);
@@ -68,7 +71,8 @@ async fn a_cookie_reads_but_changes_nothing_without_the_header() {
     assert_eq!(problem(with_cookie(Method::DELETE, "/api/v1/session")).await, (403, "csrf".to_owned()));
     assert_eq!(divide().header("x-khot-request", "1").send().await.unwrap().status(), 202);
 
-    let signed_out = with_cookie(Method::DELETE, "/api/v1/session").header("x-khot-request", "1").send().await.unwrap();
+    let signed_out =
+        with_cookie(Method::DELETE, "/api/v1/session").header("x-khot-request", "1").send().await.unwrap();
     assert_eq!(signed_out.status(), 204);
     assert!(signed_out.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
     assert_eq!(problem(with_cookie(Method::GET, "/api/v1/areas/150821")).await.0, 401);
@@ -93,7 +97,8 @@ async fn every_address_but_signing_in_is_closed_without_a_session() {
         let bare = problem(app.anonymous(method.clone(), &address)).await;
         let made_up = problem(app.anonymous(method.clone(), &address).bearer_auth("0".repeat(64))).await;
         let cookie = format!("khot_session={}", "0".repeat(64));
-        let with_cookie = app.anonymous(method.clone(), &address).header("cookie", cookie).header("x-khot-request", "1");
+        let with_cookie =
+            app.anonymous(method.clone(), &address).header("cookie", cookie).header("x-khot-request", "1");
         for answer in [bare, made_up, problem(with_cookie).await] {
             assert_eq!(answer, (401, "unauthorized".to_owned()), "{method} {path}");
         }
