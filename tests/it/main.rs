@@ -4,6 +4,9 @@
 mod api;
 mod engine;
 mod harness;
+mod jobs;
+mod migrations;
 mod openapi;
 mod rooms;
 mod store;
+mod tiles;
