@@ -32,6 +32,11 @@ impl Progress {
         self.inner.done.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Steps done and in all.
+    pub fn counts(&self) -> (u32, u32) {
+        (self.inner.done.load(Ordering::Relaxed), self.inner.total.load(Ordering::Relaxed))
+    }
+
     /// Whether the work should stop: it was cancelled, or another worker has taken it up.
     pub fn stopped(&self) -> bool {
         self.inner.stop.load(Ordering::Relaxed)
@@ -47,10 +52,7 @@ impl Progress {
             (self.clone(), store.clone(), scope.clone(), job.id, job.attempt);
         Reporting(tokio::spawn(async move {
             loop {
-                let (done, total) = (
-                    progress.inner.done.load(Ordering::Relaxed),
-                    progress.inner.total.load(Ordering::Relaxed),
-                );
+                let (done, total) = progress.counts();
                 let told = async {
                     let mut tx = store.begin(&scope).await?;
                     let stop = jobs::progress(&mut tx, id, attempt, done, total).await?;

@@ -138,7 +138,7 @@ async fn run(shared: &Shared, id: Uuid) -> Result<(), StoreError> {
         return Err(StoreError::Queue("this process is stopping; the job goes on elsewhere".to_owned()));
     }
     match outcome {
-        Ok(Some((tx, result))) => commit(store, &scope, tx, &job, result).await,
+        Ok(Some((tx, result))) => commit(store, &scope, tx, &job, &progress, result).await,
         Ok(None) => Ok(()),
         Err(Failure::Store(error)) if job.attempt < ATTEMPTS_MAX && !error.lasts() => {
             tracing::warn!(job = %id, %error, "a job failed in the store and will be tried again");
@@ -187,8 +187,12 @@ async fn commit(
     scope: &Scope,
     mut tx: Tx,
     job: &JobRow,
+    progress: &Progress,
     result: Value,
 ) -> Result<(), StoreError> {
+    // A short job ends before it has told anything.
+    let (done, total) = progress.counts();
+    jobs::progress(&mut tx, job.id, job.attempt, done, total).await?;
     if jobs::finish(&mut tx, job.id, job.attempt, &Ending::Done(result), clock::now()).await? {
         tx.commit().await?;
         tracing::info!(job = %job.id, "job done");

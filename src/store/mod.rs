@@ -80,6 +80,11 @@ impl Tx {
 impl Store {
     /// Connects to the server at `url`, and brings its schema up to date.
     pub async fn open_url(url: &str) -> Result<Self, StoreError> {
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            return Err(StoreError::Unreachable(
+                "DATABASE_URL is not a PostgreSQL address: write postgres://user@host/database".to_owned(),
+            ));
+        }
         let options = PgConnectOptions::from_str(url).map_err(|error| {
             StoreError::Unreachable(format!("DATABASE_URL is not a PostgreSQL address ({error})"))
         })?;
@@ -185,6 +190,14 @@ async fn migrate(owner: &PgPool) -> Result<(), StoreError> {
         let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
         if let Some(newest) = newest.filter(|newest| *newest > known) {
             return Err(StoreError::SchemaNewer(newest));
+        }
+    }
+    if !has_ledger {
+        let may: bool = sqlx::query_scalar("SELECT has_database_privilege(current_database(), 'CREATE')")
+            .fetch_one(owner)
+            .await?;
+        if !may {
+            return Err(StoreError::NotAllowed("it may not make schemas in this database".to_owned()));
         }
     }
     crate::store::jobs::prepare_queue(owner).await?;

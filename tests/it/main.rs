@@ -13,6 +13,8 @@ mod harness;
 mod imports;
 mod imports_bad;
 mod imports_hostile;
+mod jobs;
+mod migrations;
 mod openapi;
 mod partial;
 mod process;
@@ -21,3 +23,4 @@ mod rooms;
 #[path = "../../src/formats/tests/samples.rs"]
 mod samples;
 mod store;
+mod tiles;
