@@ -34,7 +34,16 @@ fn mutate(random: &mut Pcg64Mcg, bytes: &mut Vec<u8>) {
         let at = random.random_range(0..bytes.len());
         let end = (at + random.random_range(1..40)).min(bytes.len());
         match random.random_range(0..10) {
-            0..=4 => {
+            // A corner moves by a hair: where rings that are fine to one library are not to the other.
+            0..=2 => {
+                let point = (at..bytes.len()).chain(0..at).find(|at| bytes[*at] == b'.');
+                if let Some(point) = point {
+                    let digits = bytes[point + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+                    let hair = format!("{}{}", "0".repeat(random.random_range(4..9)), random.random_range(1..10));
+                    bytes.splice(point + 1 + digits..point + 1 + digits, hair.into_bytes());
+                }
+            }
+            3..=4 => {
                 let digits: Vec<usize> = (at..bytes.len()).chain(0..at).filter(|at| bytes[*at].is_ascii_digit()).collect();
                 if let Some(digit) = digits.first() {
                     bytes[*digit] = b'0' + random.random_range(0..10_u8);
