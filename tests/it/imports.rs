@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use geo::MapCoords;
 use geozero::ToWkt;
 use khot::access::Scope;
 use khot::domain::Area;
@@ -194,8 +193,11 @@ async fn points_and_cells_are_gathered_and_clipped_to_their_village() {
     assert_eq!(now["150821100202"], east);
 }
 
+/// Code, ring and households.
+type Compound = (String, Vec<(f64, f64)>, u32);
+
 /// Four compounds a village: the village cut in quarters.
-fn compounds() -> Vec<(String, Vec<(f64, f64)>, u32)> {
+fn compounds() -> Vec<Compound> {
     let mut all = Vec::new();
     for (village, west) in [(201, 108.0), (202, 108.1)] {
         for quarter in 0..4_u32 {
@@ -234,11 +236,10 @@ async fn compounds_stay_as_they_are_in_every_format() {
     samples::save(path, "units.cpg", "GBK");
     let rings: Vec<Vec<(f64, f64)>> = compounds.iter().map(|(_, ring, _)| ring.clone()).collect();
     let shapefile = samples::save(path, "units.shp", samples::shp(&rings));
-    // Baidu's coordinates, as text: moved back on the way in.
     let mut table = "unit,households,wkt\n".to_owned();
     for (code, ring, households) in &compounds {
         let polygon = geo::Polygon::new(geo::LineString::from(ring.clone()), vec![]);
-        let wkt = geo::Geometry::from(polygon.map_coords(|at| at)).to_wkt().unwrap();
+        let wkt = geo::Geometry::from(polygon).to_wkt().unwrap();
         table.push_str(&format!("{code},{households},\"{wkt}\"\n"));
     }
     let table = file(path, "units.csv", &table);

@@ -1,7 +1,7 @@
 //! Mutated files through the whole way: kept as an upload, queued, claimed by a worker, read, checked, loaded.
 //!
 //! The tests of `formats` put ten thousand mutations of each format through everything that reads them. What
-//! only shows with the store behind them is looked for here with two hundred and fifty of each: that what is
+//! only shows with the store behind them is looked for here with two hundred of each: that what is
 //! accepted is accepted by PostGIS and by every constraint as well, that what is found can be stored, and that
 //! a refused file leaves the database as it was, to the byte.
 
@@ -21,7 +21,7 @@ use crate::imports::with_villages;
 use crate::process::{digest, until};
 use crate::samples;
 
-const MUTATIONS: usize = 250;
+const MUTATIONS: usize = 200;
 
 const TOKENS: [&[u8]; 16] = [
     b"1e999",
@@ -48,7 +48,17 @@ fn mutate(random: &mut Pcg64Mcg, bytes: &mut Vec<u8>) {
         let at = random.random_range(0..bytes.len());
         let end = (at + random.random_range(1..40)).min(bytes.len());
         match random.random_range(0..10) {
-            0..=4 => {
+            // A corner moves by a hair: where rings that are fine to one library are not to the other.
+            0..=2 => {
+                let point = (at..bytes.len()).chain(0..at).find(|at| bytes[*at] == b'.');
+                if let Some(point) = point {
+                    let digits = bytes[point + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+                    let hair =
+                        format!("{}{}", "0".repeat(random.random_range(4..9)), random.random_range(1..10));
+                    bytes.splice(point + 1 + digits..point + 1 + digits, hair.into_bytes());
+                }
+            }
+            3..=4 => {
                 let digits: Vec<usize> =
                     (at..bytes.len()).chain(0..at).filter(|at| bytes[*at].is_ascii_digit()).collect();
                 if let Some(digit) = digits.first() {
@@ -134,7 +144,7 @@ async fn fuzz(seed: u64, what: ImportWhat, files: &[PathBuf]) {
         std::fs::write(&files[changed], &originals[changed]).unwrap();
     }
     // Else it would be the reading alone that is tested.
-    assert!(loaded >= 5 && loaded < MUTATIONS, "{loaded} of {MUTATIONS} came through");
+    assert!((5..MUTATIONS).contains(&loaded), "{loaded} of {MUTATIONS} came through");
     tokio::time::timeout(Duration::from_secs(20), worker.stop()).await.unwrap();
     store.close().await;
 }

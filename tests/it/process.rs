@@ -231,7 +231,11 @@ impl Home {
 impl Drop for Home {
     fn drop(&mut self) {
         self.kill_server();
-        let _ = std::fs::remove_dir_all(elsewhere(&self.path));
+        let elsewhere = elsewhere(&self.path);
+        let _ = std::fs::remove_dir_all(&elsewhere);
+        // Where a socket goes whose path would be too long.
+        let name = elsewhere.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let _ = std::fs::remove_dir_all(std::env::temp_dir().join(format!("khot-{name}")));
     }
 }
 
