@@ -62,6 +62,14 @@ impl Problem {
         )
     }
 
+    pub fn bad_text() -> Self {
+        Self::bad_request(
+            "bad_text",
+            "文字中有无法保存的字符（如空字符）：请删去后再试",
+            "the text has a character that can't be kept (the character 0, say): take it out",
+        )
+    }
+
     pub fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "请先登录", "sign in first")
     }
@@ -138,11 +146,7 @@ impl IntoResponse for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         if let StoreError::Text(_) = error {
-            return Problem::bad_request(
-                "bad_text",
-                "文字中有无法保存的字符（如空字符）：请删去后再试",
-                "the text has a character that can't be kept (the character 0, say): take it out",
-            );
+            return Problem::bad_text();
         }
         match error.constraint() {
             Some("plan_frozen") => {

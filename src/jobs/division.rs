@@ -36,14 +36,6 @@ pub async fn run(
         None => Policy::defaults()
             .map_err(|error| StoreError::Corrupt { what: "policy", why: error.to_string() })?,
     };
-    if job.area.level() > Level::Banner {
-        let banner = job.area.at(Level::Banner);
-        return Err(Failure::refused(
-            "below_banner",
-            format!("方案以旗县区为单位：请划分 {banner}"),
-            format!("a plan is a whole banner's: divide {banner}"),
-        ));
-    }
     let mut tx = store.begin(scope).await?;
     let banners = match job.area.level() {
         Level::Region | Level::League => areas::below(&mut tx, &job.area, Level::Banner).await?,

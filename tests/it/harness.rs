@@ -350,7 +350,7 @@ impl TestApp {
     }
 
     /// Signs the administrator in.
-    pub async fn as_admin(mut self) -> Self {
+    pub async fn signed_in(mut self) -> Self {
         let credentials = serde_json::json!({"username": api::ADMINISTRATOR, "password": PASSWORD});
         let answer = self.request(Method::POST, "/api/v1/session").json(&credentials).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);

@@ -20,7 +20,7 @@ async fn divide(app: &TestApp, area: &str, seed: i64) -> Value {
 
 #[tokio::test]
 async fn a_township_is_divided_and_the_rest_of_its_banner_stays() {
-    let app = TestApp::start().await.as_admin().await;
+    let app = TestApp::start().await.signed_in().await;
     let before = divide(&app, "150821100", 1).await;
     assert_eq!(before["error"]["code"], "no_plan_in_force", "{before}");
 

@@ -94,7 +94,7 @@ const FOR_LONG: &str = "private, max-age=31536000, immutable";
 const ASK_FIRST: &str = "private, no-cache";
 
 async fn app() -> TestApp {
-    TestApp::start().await.as_admin().await
+    TestApp::start().await.signed_in().await
 }
 
 #[tokio::test]

@@ -45,7 +45,8 @@ struct NewPlan {
 
 /// Divide an area into grids: queued, and done as a job
 ///
-/// One draft for each banner. A plan is a whole banner's: a township or village can't be divided by itself.
+/// One draft for each banner. For a township or village, the rest of its banner is taken over from the
+/// plan in force.
 #[utoipa::path(post, path = "/api/v1/areas/{code}/plans", tag = "plans", params(("code" = String, Path)), request_body = NewPlan,
     responses((status = 202, body = Job), (status = 404, body = ProblemWire), (status = "default", body = ProblemWire)))]
 async fn divide(
@@ -55,13 +56,6 @@ async fn divide(
     Body(new): Body<NewPlan>,
 ) -> Result<Response, Problem> {
     let code = code(&text)?;
-    if code.level() > Level::Banner {
-        return Err(Problem::bad_request(
-            "below_banner",
-            format!("方案以旗县区为单位：请划分 {}", code.at(Level::Banner)),
-            format!("a plan is a whole banner's: divide {}", code.at(Level::Banner)),
-        ));
-    }
     if let Some(Err(error)) = new.policy.as_deref().map(Policy::parse) {
         return Err(Problem::bad_request("bad_policy", format!("政策文件有误：{error}"), error.to_string()));
     }
@@ -71,6 +65,9 @@ async fn divide(
             "标题应为 1 到 200 个字",
             "a title has 1 to 200 characters",
         ));
+    }
+    if new.title.as_ref().is_some_and(|title| title.chars().any(char::is_control)) {
+        return Err(Problem::bad_text());
     }
     let mut tx = caller.begin().await?;
     areas::get(&mut tx, &code).await?.ok_or_else(|| Problem::not_found("这个区划", "area"))?;

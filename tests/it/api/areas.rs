@@ -11,19 +11,19 @@ fn codes(items: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn meta_tells_a_client_what_to_begin_with() {
-    let app = TestApp::start().await.as_admin().await;
+    let app = TestApp::start().await.signed_in().await;
     let meta = app.get("/api/v1/meta").await;
     assert_eq!(meta["today"], "2026-11-23");
     assert_eq!(meta["synthetic"], true);
     assert_eq!(meta["region"]["code"], "15");
-    let empty = TestApp::start_empty().await.as_admin().await;
+    let empty = TestApp::start_empty().await.signed_in().await;
     let meta = empty.get("/api/v1/meta").await;
     assert_eq!((meta["region"].clone(), meta["synthetic"].clone()), (Value::Null, json!(false)));
 }
 
 #[tokio::test]
 async fn an_area_stands_in_its_line_with_its_figures() {
-    let app = TestApp::start().await.as_admin().await;
+    let app = TestApp::start().await.signed_in().await;
     let units = tiny_units();
     let own = units.iter().filter(|unit| unit.village.as_str() == "150821100201");
     let village = app.get("/api/v1/areas/150821100201").await;
@@ -42,7 +42,7 @@ async fn an_area_stands_in_its_line_with_its_figures() {
 
 #[tokio::test]
 async fn an_outline_comes_as_geojson_where_it_is_asked_for() {
-    let app = TestApp::start().await.as_admin().await;
+    let app = TestApp::start().await.signed_in().await;
     let outline = tiny_areas().into_iter().find(|area| area.code.as_str() == "150821100").unwrap().outline;
     let with = app.get("/api/v1/areas/150821100?geometry=true").await;
     assert_eq!(with["geometry"]["type"], "Polygon");
@@ -60,7 +60,7 @@ async fn an_outline_comes_as_geojson_where_it_is_asked_for() {
 
 #[tokio::test]
 async fn children_are_the_next_level_or_the_one_that_is_named() {
-    let app = TestApp::start().await.as_admin().await;
+    let app = TestApp::start().await.signed_in().await;
     assert_eq!(codes(&app.get("/api/v1/areas/150821/children").await), ["150821100", "150821101"]);
     assert_eq!(
         codes(&app.get("/api/v1/areas/15/children?level=village").await),
@@ -72,7 +72,7 @@ async fn children_are_the_next_level_or_the_one_that_is_named() {
 
 #[tokio::test]
 async fn figures_add_up_and_follow_the_day() {
-    let app = TestApp::start().await.as_admin().await;
+    let app = TestApp::start().await.signed_in().await;
     let plan = put_published(&app.store, 1, "2026-06-01").await.to_string();
     for (path, grids, in_force) in [
         ("/api/v1/areas/150821/figures", 4, true),
@@ -100,7 +100,7 @@ async fn figures_add_up_and_follow_the_day() {
 
 #[tokio::test]
 async fn search_finds_names_codes_grids_and_places() {
-    let app = TestApp::start().await.as_admin().await;
+    let app = TestApp::start().await.signed_in().await;
     put_published(&app.store, 7, "2026-01-01").await;
     let find = async |query: &str| {
         let found = app.get(&format!("/api/v1/search?q={query}")).await;
@@ -146,7 +146,7 @@ async fn search_finds_names_codes_grids_and_places() {
 
 #[tokio::test]
 async fn the_policy_that_holds_names_its_figures_and_sources() {
-    let app = TestApp::start().await.as_admin().await;
+    let app = TestApp::start().await.signed_in().await;
     let policy = app.get("/api/v1/policy?area=150821").await;
     assert_eq!(policy["code"], "150821");
     let urban = &policy["profiles"]["urban"];

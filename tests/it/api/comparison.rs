@@ -27,7 +27,7 @@ fn close(one: [f64; 6], other: [f64; 6]) -> bool {
 
 #[tokio::test]
 async fn area_types_compare_as_their_grids_do() {
-    let app = TestApp::start().await.as_admin().await;
+    let app = TestApp::start().await.signed_in().await;
     let plan = app.divide(7).await;
     let list = app.get(&format!("/api/v1/areas/150821/grids?plan={plan}")).await;
     let grids = list["items"].as_array().unwrap();

@@ -24,7 +24,7 @@ async fn all_pages(app: &TestApp, path: &str, geojson: bool) -> (Vec<Value>, usi
 }
 
 async fn divided() -> TestApp {
-    let app = TestApp::start().await.as_admin().await;
+    let app = TestApp::start().await.signed_in().await;
     let plan = app.divide(7).await;
     assert_eq!(app.publish(&plan, "2026-06-01").await["state"], "done");
     app
@@ -85,7 +85,7 @@ async fn geojson_has_outlines_and_the_properties_that_others_read() {
 
 #[tokio::test]
 async fn grids_hold_from_the_day_of_their_plan_on() {
-    let app = TestApp::start().await.as_admin().await;
+    let app = TestApp::start().await.signed_in().await;
     let first = put_published(&app.store, 1, "2026-06-01").await.to_string();
     let second = put_published(&app.store, 2, "2026-12-01").await.to_string();
     let codes = async |query: &str| {
@@ -104,7 +104,7 @@ async fn grids_hold_from_the_day_of_their_plan_on() {
 
 #[tokio::test]
 async fn one_grid_tells_where_it_lies_and_since_when() {
-    let app = TestApp::start().await.as_admin().await;
+    let app = TestApp::start().await.signed_in().await;
     let plan = put_published(&app.store, 1, "2026-06-01").await.to_string();
     let grid = app.get("/api/v1/grids/150821101201001").await;
     assert_eq!((&grid["village"], &grid["village_name"]), (&json!("150821101201"), &json!("巴彦嘎查")));

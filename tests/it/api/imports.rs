@@ -48,7 +48,7 @@ async fn contents(app: &TestApp) -> Vec<String> {
 
 #[tokio::test]
 async fn areas_and_then_units_are_loaded() {
-    let app = TestApp::start_empty().await.as_admin().await;
+    let app = TestApp::start_empty().await.signed_in().await;
     let job = import(&app, "15/imports/areas?name=areas.geojson", areas_file(|_| ())).await;
     assert_eq!((&job["state"], &job["result"]["loaded"]), (&json!("done"), &json!(9)), "{job}");
     let banner = app.get("/api/v1/areas/150821").await;
@@ -81,7 +81,7 @@ async fn areas_and_then_units_are_loaded() {
 
 #[tokio::test]
 async fn a_dry_run_tells_and_changes_nothing() {
-    let app = TestApp::start().await.as_admin().await;
+    let app = TestApp::start().await.signed_in().await;
     let before = contents(&app).await;
     let job = import(&app, "150821/imports/units?name=units.csv&dry_run=true", UNITS).await;
     assert_eq!((&job["state"], &job["result"]["dry_run"]), (&json!("done"), &json!(true)), "{job}");
@@ -97,7 +97,7 @@ async fn a_dry_run_tells_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_file_that_can_not_be_used_changes_nothing() {
-    let app = TestApp::start().await.as_admin().await;
+    let app = TestApp::start().await.signed_in().await;
     let before = contents(&app).await;
     let bow_tie = areas_file(|feature| {
         if feature["properties"]["code"] == "150821100200" {
@@ -131,7 +131,7 @@ async fn a_file_that_can_not_be_used_changes_nothing() {
 
 #[tokio::test]
 async fn what_is_no_file_is_refused_at_once() {
-    let app = TestApp::start().await.as_admin().await;
+    let app = TestApp::start().await.signed_in().await;
     let long = "x".repeat(300);
     for (address, code) in [
         ("150821/imports/units?name=..", "bad_name"),

@@ -7,7 +7,7 @@ use crate::harness::*;
 
 #[tokio::test]
 async fn every_error_is_a_problem_with_a_stable_code() {
-    let app = TestApp::start().await.as_admin().await;
+    let app = TestApp::start().await.signed_in().await;
     let get = |path: &str| app.request(Method::GET, path);
     let post = |body: &str| -> RequestBuilder {
         let request = app.request(Method::POST, "/api/v1/areas/150821/plans").body(body.to_owned());
@@ -68,7 +68,7 @@ async fn every_error_is_a_problem_with_a_stable_code() {
 
 #[tokio::test]
 async fn an_upload_above_the_limit_is_refused_before_it_is_sent() {
-    let app = TestApp::start().await.as_admin().await;
+    let app = TestApp::start().await.signed_in().await;
     let token = app.token();
     let mut stream = tokio::net::TcpStream::connect(app.address()).await.unwrap();
     let head = format!(
@@ -138,7 +138,7 @@ async fn every_answer_has_a_request_id_and_security_headers() {
 
 #[tokio::test]
 async fn the_operator_sees_health_readiness_and_metrics() {
-    let app = TestApp::start().await.as_admin().await;
+    let app = TestApp::start().await.signed_in().await;
     app.queue_division(7).await;
     let text = async |path: &str| {
         let answer = app.anonymous(Method::GET, path).send().await.unwrap();

@@ -32,7 +32,7 @@ async fn a_wrong_password_and_an_unknown_name_look_alike() {
 
 #[tokio::test]
 async fn a_token_opens_the_api_until_its_session_ends() {
-    let app = TestApp::start_empty().await.as_admin().await;
+    let app = TestApp::start_empty().await.signed_in().await;
     let held = app.get("/api/v1/session").await;
     assert_eq!(held["account"]["username"], api::ADMINISTRATOR);
     assert_eq!(held["account"]["role"], "administrator");
@@ -43,7 +43,7 @@ async fn a_token_opens_the_api_until_its_session_ends() {
 
 #[tokio::test]
 async fn a_session_ends_after_twelve_hours() {
-    let app = TestApp::start_empty().await.as_admin().await;
+    let app = TestApp::start_empty().await.signed_in().await;
     app.pass(TimeDelta::hours(12) - TimeDelta::seconds(1));
     app.get("/api/v1/session").await;
     app.pass(TimeDelta::seconds(1));
