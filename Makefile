@@ -37,7 +37,7 @@ check: setup-check web/dist/index.html
 	@$(CARGO) fmt --check
 	@$(CARGO) clippy --locked --all-targets -- -D warnings
 	@echo "==> Licences, sources and unused dependencies"
-	@$(CARGO) deny --offline check licenses bans sources
+	@$(CARGO) deny check licenses bans sources
 	@$(CARGO) machete
 	@cd web && npm run lint && npm run format:check
 	@echo "==> All checks passed"
