@@ -104,7 +104,8 @@ export interface paths {
         put?: never;
         /**
          * Divide an area into grids: queued, and done as a job
-         * @description One draft for each banner. A plan is a whole banner's: a township or village can't be divided by itself.
+         * @description One draft for each banner. For a township or village, the rest of its banner is taken over from the
+         *     plan in force.
          */
         post: operations["post_areas_by_code_plans"];
         delete?: never;
