@@ -19,7 +19,6 @@ test: test-rust test-web test-browser
 
 test-rust: setup-test web/dist/index.html
 	@echo "==> Rust tests on a private PostgreSQL with PostGIS"
-	@rm -rf $(HOME_FOR_TESTS)
 	@$(CARGO) build --locked --tests
 	@tools/with-postgres $(HOME_FOR_TESTS) tools/cargo-test
 
