@@ -59,25 +59,3 @@ fn what_cannot_be_divided_is_an_answer() {
     assert_eq!(go(&two, &[], GraphParts::Count(2), 0.0), Ok(vec![0, 1]));
     assert_eq!(go(&[0.0, 0.0], &lattice(2, 1), GraphParts::Count(2), 0.1).map(|parts| parts.len()), Ok(2));
 }
-
-#[test]
-#[ignore = "a measurement: cargo test --lib speed_of_graphs -- --ignored --nocapture"]
-fn speed_of_graphs() {
-    for (side, parts, heavy) in [(30, 10, false), (100, 50, false), (100, 50, true), (200, 100, true)] {
-        let edges = lattice(side, side);
-        let mut rng = Pcg64Mcg::seed_from_u64(2);
-        let mut weight = || {
-            let draw = f64::from(rng.next_u32()) / 4_294_967_296.0;
-            if heavy { (1.0 / (1.0 - draw).powf(0.7)).min(60.0).floor() } else { 1.0 }
-        };
-        let weights: Vec<f64> = (0..side * side).map(|_| weight()).collect();
-        let start = std::time::Instant::now();
-        let answer = divide_graph(&weights, &edges, GraphParts::Count(parts), 0.05, 1, &|| false).unwrap();
-        let time = start.elapsed();
-        let cut = edges.iter().filter(|edge| answer[edge.a as usize] != answer[edge.b as usize]).count();
-        let off = off_target(&weights, &answer, parts);
-        println!(
-            "{side}×{side} in {parts}, heavy {heavy}: {time:?}, {cut} edges cut, worst {off:.4} off target"
-        );
-    }
-}

@@ -246,26 +246,3 @@ fn what_cannot_be_cut_is_an_answer() {
     let metres = polygon(star(500_000.0, 4_500_000.0, 10.0, &[1.0; 6]), Vec::new());
     assert_eq!(cut(&MultiPolygon(vec![metres]), 8), Err(CellError::OffTheGlobe));
 }
-
-#[test]
-#[ignore = "a measurement: cargo test --release --lib speed_of_cutting -- --ignored --nocapture"]
-fn speed_of_cutting() {
-    for (resolution, radius) in [(7, 0.3), (8, 0.1), (9, 0.04), (10, 0.012)] {
-        let radii: Vec<f64> = (0..120).map(|i| 0.8 + 0.2 * f64::from(i * 7 % 11) / 11.0).collect();
-        let village = MultiPolygon(vec![polygon(star(111.0, 41.0, radius, &radii), Vec::new())]);
-        let start = std::time::Instant::now();
-        let pieces = cut(&village, resolution).unwrap();
-        let time = start.elapsed();
-        let start = std::time::Instant::now();
-        let outlines: Vec<_> = pieces.iter().map(|piece| piece.outline.clone()).collect();
-        let edges = neighbours(&outlines).len();
-        let near = start.elapsed();
-        let start = std::time::Instant::now();
-        dissolve(&outlines);
-        println!(
-            "resolution {resolution}: {} pieces cut in {time:?}, {edges} edges in {near:?}, dissolved in {:?}",
-            pieces.len(),
-            start.elapsed()
-        );
-    }
-}
