@@ -1,0 +1,133 @@
+//! ENGINE: who looks after which grid. Imports `domain` and `geo` only; no IO, clock or randomness of its
+//! own: the same input gives the same answer.
+//!
+//! A worker can hold as many grids as their capacity says; a grid that needs a language can be held only by
+//! a worker who speaks it. Asked for is the assignment that fills as many grids as possible and, of those,
+//! the one with the least total distance from the workers' homes.
+//!
+//! ## Method
+//!
+//! 1. `near`: for each grid the nearest workers who may hold it, found in a tree of points on the sphere.
+//! 2. `flow`: the exact answer over those pairs, as a minimum-cost flow. Free grids bid for workers: one
+//!    who is asked by more grids than they can hold lets go the one with the best alternative, and their
+//!    price rises to what that one would have paid (the augmenting row reduction of Jonker and Volgenant,
+//!    1987, carried over to capacities). The few grids that are still free come in along shortest paths in
+//!    reduced costs (Edmonds and Karp, 1972; Tomizawa, 1971). A grid may also stay empty, at a price above
+//!    that of any chain of exchanges: so as many as possible are filled, whatever it costs.
+//! 3. The prices prove the answer over **all** pairs, not only the near ones: a pair that was left out
+//!    could help only if its distance plus the worker's price were less than what the grid pays now. Such
+//!    pairs are looked for in a tree of places and prices, the best of them are added, and the flow is
+//!    solved again until there are none. So the number of candidates decides how long it takes, never how
+//!    good the answer is.
+//!
+//! Lengths are whole millimetres on the sphere: sums are exact, and the answer doesn't depend on the order
+//! of additions. Cost for n grids with k candidates each: O(n k log n) for the tree and the bidding; one
+//! path is O(m log n) at worst for m pairs, and in practice stays in the neighbourhood of its grid.
+
+mod flow;
+mod near;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+/// Somebody who can look after grids.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Worker {
+    /// Longitude and latitude of the home point in degrees.
+    pub home: (f64, f64),
+    /// How many grids they can hold.
+    pub capacity: u32,
+    /// Language codes, such as `mn` and `zh`.
+    pub languages: BTreeSet<String>,
+}
+
+/// A grid that needs a worker.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    /// Longitude and latitude in degrees.
+    pub at: (f64, f64),
+    /// The language that its worker must speak.
+    pub language: Option<String>,
+}
+
+/// Who holds what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// For each grid, in the order of the input, its worker and the way from their home in mm; none where it
+    /// stays empty.
+    pub held: Vec<Option<(u32, u64)>>,
+}
+
+impl Assignment {
+    /// Grids with a worker.
+    pub fn filled(&self) -> usize {
+        self.held.iter().flatten().count()
+    }
+
+    /// The sum of all ways, in km.
+    #[expect(clippy::cast_precision_loss, reason = "for a person to read")]
+    pub fn total_km(&self) -> f64 {
+        self.held.iter().flatten().map(|held| held.1).sum::<u64>() as f64 / 1e6
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AssignError {
+    #[error("{0} {1} is not on the earth: write longitude from -180 to 180 and latitude from -90 to 90")]
+    NotOnEarth(&'static str, usize),
+    #[error("more than {0} workers or grids can't be assigned at once: assign one banner at a time")]
+    TooMany(usize),
+    #[error("the assignment was cancelled")]
+    Cancelled,
+}
+
+/// The most workers, and the most grids, in one call.
+pub const MOST: usize = 1_000_000;
+
+/// Fills as many grids as possible, at the least total distance. `candidates` is how many of its nearest
+/// workers a grid is first offered (at least 1): the number filled and the total don't depend on it. Of
+/// several equally good answers the same input gives the same one every time.
+///
+/// # Errors
+/// For a point that isn't on the earth, for more than [`MOST`] workers or grids, and when `cancel` said so.
+pub fn assign(
+    workers: &[Worker],
+    places: &[Place],
+    candidates: usize,
+    cancel: &dyn Fn() -> bool,
+) -> Result<Assignment, AssignError> {
+    if workers.len() > MOST || places.len() > MOST {
+        return Err(AssignError::TooMany(MOST));
+    }
+    let on_earth = |at: (f64, f64)| (-180.0..=180.0).contains(&at.0) && (-90.0..=90.0).contains(&at.1);
+    if let Some(bad) = workers.iter().position(|worker| !on_earth(worker.home)) {
+        return Err(AssignError::NotOnEarth("worker", bad + 1));
+    }
+    if let Some(bad) = places.iter().position(|place| !on_earth(place.at)) {
+        return Err(AssignError::NotOnEarth("grid", bad + 1));
+    }
+    let near = near::Near::new(workers, places);
+    let mut pairs: Vec<Vec<(u32, i64)>> =
+        (0..places.len()).map(|place| near.nearest(place, candidates.max(1))).collect();
+    let capacities: Vec<u32> = workers.iter().map(|worker| worker.capacity).collect();
+    loop {
+        let solved = flow::solve(&pairs, &capacities, near.longest_mm(), cancel)?;
+        let priced = near.priced(&solved.prices);
+        let mut added = false;
+        for (place, known) in pairs.iter_mut().enumerate() {
+            let better = priced.below(place, solved.pays[place], known);
+            added |= !better.is_empty();
+            known.extend(better.into_iter().take(candidates.max(8)));
+        }
+        if !added {
+            let way = |(place, holder): (usize, &Option<u32>)| {
+                let worker = (*holder)?;
+                let way = pairs[place].iter().find(|pair| pair.0 == worker)?.1;
+                Some((worker, way.unsigned_abs()))
+            };
+            return Ok(Assignment { held: solved.holder.iter().enumerate().map(way).collect() });
+        }
+    }
+}
