@@ -1,0 +1,30 @@
+//! ENGINE: travel times to the nearest outlet, and where to put the next one. Imports `domain` and `geo` only; no IO, clock or randomness
+//! of its own: the same input gives the same answer.
+//!
+//! The land is a surface of H3 cells of one resolution, each with the speed at which it is crossed. From
+//! the centre of a cell to that of a neighbour takes the great-circle distance of the two times
+//! ½ (1/speed of the one + 1/speed of the other): half of the way is made at either's speed. A cell of
+//! speed 0 can't be entered: a lake, a river without a bridge.
+//!
+//! Hexagons are taken because all six neighbours stand at nearly the same distance, so that a circle of
+//! equal time on even ground is a hexagon at worst 15 % from round, where a square lattice with eight
+//! neighbours has edges of two lengths (van Baak, de Smith and others on cost surfaces).
+//!
+//! ## Method of the surface
+//!
+//! [`Surface::new`] sorts the cells, finds the six neighbours of each and their distances once; speeds may
+//! change (a season, a new road) without that. [`Surface::reach`] is Dijkstra's algorithm from all outlets at
+//! once (1959), with a queue in buckets of time (`buckets`): every cell goes to the outlet from which it is
+//! reached first; of two equally near ones to the first of the input. Cost for n cells: O(n) space, O(n)
+//! time and a turn through the buckets.
+
+mod buckets;
+mod placing;
+#[cfg(test)]
+mod placing_tests;
+mod surface;
+#[cfg(test)]
+mod tests;
+
+pub use placing::{Covering, Placement, STEPS, place};
+pub use surface::{Reached, Surface, SurfaceError};
