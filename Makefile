@@ -37,6 +37,7 @@ check: setup-check web/dist/index.html
 	@$(CARGO) clippy --locked --all-targets -- -D warnings
 	@echo "==> Licences, sources and unused dependencies"
 	@$(CARGO) deny check licenses bans sources
+	@tools/advisories
 	@$(CARGO) machete
 	@cd web && npm run lint && npm run format:check
 	@echo "==> All checks passed"

@@ -1,7 +1,7 @@
 //! The one place that reads the clock and the system's randomness. Everything else takes them as
 //! parameters, so that it can be repeated.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use rand::Rng;
 
 /// Now, in UTC.
@@ -13,6 +13,11 @@ pub fn now() -> DateTime<Utc> {
 /// The day in Inner Mongolia (UTC+8 all year) at `instant`.
 pub fn local_day(instant: DateTime<Utc>) -> NaiveDate {
     (instant + TimeDelta::hours(8)).date_naive()
+}
+
+/// The instant at which `day` begins in Inner Mongolia.
+pub fn local_midnight(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc() - TimeDelta::hours(8)
 }
 
 /// 32 random bytes from the operating system.

@@ -10,11 +10,14 @@
 //! domain/    the nouns, no IO: code, area, unit, grid, plan, policy, finding, reason
 //! geo/       cells, dissolving, adjacency, geodesic measures, validity, coordinate systems
 //! divide/    ENGINE  a village's units + profile -> grids with reasons
+//! assign/    ENGINE  workers + grids -> who looks after what
+//! coverage/  ENGINE  cells + speeds + outlets -> travel times, where to put the next outlet
 //! verify/    ENGINE  the independent check; shares nothing with `divide`, not even its geometry
 //! demo/      ENGINE  real names and outlines + seed -> synthetic townships, villages, units
 //! planning/  where the engines meet: divide, number, draw, check -> the grids of a plan
 //! formats/   geo and table files in and out (geozero first), findings by row
-//! access/    actor and scope
+//! access/    actor, roles by area, capabilities, scope
+//! vault/     the keys of personal data, kept outside the database: seals and opens values
 //! store/     the only SQL; the private PostgreSQL cluster
 //! jobs/      long work: claim, run an engine, save, report progress
 //! api/       axum: REST, tiles, problem+json, OpenAPI, the embedded web app
@@ -24,8 +27,9 @@
 //! ```
 //!
 //! Who may import whom: `domain` <- `geo` <- engines and `formats`. Engines never import each other,
-//! nor tokio, sqlx or axum. `planning` <- engines. `access` <- `domain`. `store` <- `domain`, `geo`,
-//! `access`. `jobs` <- `store`, `formats`, `planning`. `api` <- `store`, `jobs` (to queue), `access`, `domain`:
+//! nor tokio, sqlx or axum. `planning` <- engines. `access` <- `domain`. `vault` imports no other room.
+//! `store` <- `domain`, `geo`, `access`, `vault`. `jobs` <- `store`, `formats`, `planning`. `api` <- `store`,
+//! `jobs` (to queue), `access`, `domain`, `config`:
 //! it never runs an engine inside a request. `cli` sees all. `tests/it/rooms.rs` reads the `crate::`
 //! paths and fails on a breach.
 //!
@@ -55,9 +59,11 @@
 
 pub mod access;
 pub mod api;
+pub mod assign;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod coverage;
 pub mod demo;
 pub mod divide;
 pub mod domain;
@@ -66,4 +72,5 @@ pub mod geo;
 pub mod jobs;
 pub mod planning;
 pub mod store;
+pub mod vault;
 pub mod verify;

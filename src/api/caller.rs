@@ -2,12 +2,13 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum_extra::extract::CookieJar;
 
 use super::problem::Problem;
 use super::{AppState, REQUEST_ID, auth};
-use crate::access::{Actor, Scope};
+use crate::access::{Actor, Capability, Scope};
+use crate::domain::Code;
 use crate::store::{StoreError, Tx};
 
 /// A signed-in caller with the scope that their role gives.
@@ -21,6 +22,14 @@ impl Caller {
     /// A transaction in this caller's scope.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         self.state.store.begin(&self.scope).await
+    }
+
+    /// A clear answer to whoever lacks a capability; behind it the database refuses by itself.
+    ///
+    /// # Errors
+    /// 403 `forbidden`.
+    pub fn require(&self, capability: Capability, area: &Code) -> Result<(), Problem> {
+        if self.scope.may(capability, area) { Ok(()) } else { Err(Problem::forbidden(capability, area)) }
     }
 }
 
@@ -44,6 +53,12 @@ pub fn token(parts: &Parts) -> Option<(String, bool)> {
     }
 }
 
+/// The request's id, as it is logged and noted in the trail. A client may choose it, but not at any length.
+pub fn request_id(headers: &HeaderMap) -> Option<String> {
+    const MAX: usize = 100;
+    headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).map(|id| id.chars().take(MAX).collect())
+}
+
 impl FromRequestParts<AppState> for Caller {
     type Rejection = Problem;
 
@@ -63,8 +78,8 @@ impl FromRequestParts<AppState> for Caller {
             .session_actor(&auth::token_hash(&token), state.now())
             .await?
             .ok_or_else(Problem::unauthorized)?;
-        let request_id =
-            parts.headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        Ok(Self { scope: Scope::of(&actor).with_request(request_id), actor, state: state.clone() })
+        state.rates.request(parts, &actor.username)?;
+        let scope = Scope::of(&actor, state.today()).with_request(request_id(&parts.headers));
+        Ok(Self { scope, actor, state: state.clone() })
     }
 }

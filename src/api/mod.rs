@@ -1,13 +1,14 @@
 //! HTTP: REST, tiles, problem+json, OpenAPI and the embedded web app.
 //!
-//! A request passes: request id and trace -> metrics -> limits -> language and problem form -> handler. A
-//! handler takes a [`Caller`], which holds the scope, opens a transaction with it, reads the store and
-//! answers in wire form. No engine runs inside a request: long work is queued and answered with 202.
+//! A request passes: request id and trace -> metrics -> headers -> language and problem form -> a place among those
+//! that are answered at once -> limits of time and size -> handler. A handler takes a [`Caller`], which holds the
+//! scope, opens a transaction with it, reads the store and answers in wire form. No engine runs inside a request: long work is queued and answered with 202.
 
 mod auth;
 mod basemap;
 mod caller;
 mod extract;
+mod guard;
 mod language;
 mod openapi;
 mod ops;
@@ -36,6 +37,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use auth::{ADMINISTRATOR, ensure_administrator};
 pub use openapi::document;
 
+use crate::config::Limits;
 use crate::store::Store;
 
 /// What every handler may use.
@@ -44,11 +46,38 @@ pub struct AppState {
     pub store: Store,
     clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
     metrics: ops::Metrics,
+    limits: Arc<Limits>,
+    rates: guard::Rates,
+    room: guard::Room,
 }
 
 impl AppState {
+    /// With the limits that hold unless the operator says otherwise.
     pub fn new(store: Store, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
-        Self { store, clock: Arc::new(clock), metrics: ops::Metrics::install() }
+        Self::with_limits(store, clock, Limits::default())
+    }
+
+    pub fn with_limits(
+        store: Store,
+        clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            store,
+            clock: Arc::new(clock),
+            metrics: ops::Metrics::install(),
+            rates: guard::Rates::new(&limits),
+            room: guard::Room::new(limits.requests.get()),
+            limits: Arc::new(limits),
+        }
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn room(&self) -> &guard::Room {
+        &self.room
     }
 
     fn now(&self) -> DateTime<Utc> {
@@ -61,8 +90,7 @@ impl AppState {
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// An upload's largest size; other bodies are small.
-const UPLOAD_MAX_BYTES: usize = 512 << 20;
+/// Of bodies other than uploads, which have a limit of their own.
 const BODY_MAX_BYTES: usize = 1 << 20;
 
 fn described() -> OpenApiRouter<AppState> {
@@ -88,8 +116,10 @@ pub fn router(state: AppState) -> Router {
             axum::http::StatusCode::GATEWAY_TIMEOUT,
             Duration::from_secs(60),
         ))
+        .layer(middleware::from_fn(guard::plain_bodies))
+        .layer(middleware::from_fn_with_state(state.clone(), guard::shed))
         .layer(middleware::from_fn(problem::speak))
-        .layer(middleware::from_fn(web::headers))
+        .layer(middleware::from_fn_with_state(state.clone(), guard::headers))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(state, ops::count))
         .layer(TraceLayer::new_for_http().make_span_with(ops::span).on_response(ops::log_response))

@@ -14,6 +14,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::language::Language;
+use crate::access::Capability;
+use crate::domain::Code;
 use crate::domain::Text;
 use crate::store::StoreError;
 
@@ -23,6 +25,7 @@ pub struct Problem {
     status: StatusCode,
     code: &'static str,
     detail: Text,
+    retry_after_s: Option<u64>,
 }
 
 /// The wire form.
@@ -41,7 +44,13 @@ pub struct ProblemWire {
 
 impl Problem {
     pub fn new(status: StatusCode, code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { status, code, detail: Text::new(zh, en) }
+        Self { status, code, detail: Text::new(zh, en), retry_after_s: None }
+    }
+
+    /// When it may be tried again: `Retry-After`, in seconds.
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
     }
 
     pub fn bad_request(code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
@@ -72,6 +81,27 @@ impl Problem {
 
     pub fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "请先登录", "sign in first")
+    }
+
+    /// For a signed-in caller whose grants don't reach so far.
+    pub fn forbidden(capability: Capability, area: &Code) -> Self {
+        let (zh, en) = match capability {
+            Capability::Outline => ("查看该区划", "see this area"),
+            Capability::Figures => ("查看统计数据", "see figures"),
+            Capability::Draft => ("编制和发布网格方案", "make and publish grid plans"),
+            Capability::Import => ("导入数据", "import data"),
+            Capability::People => ("查看网格员名册", "see worker records"),
+            Capability::PeopleEdit => ("修改网格员信息", "change worker records"),
+            Capability::Names => ("查看个人信息", "see personal data"),
+            Capability::Audit => ("查看审计日志", "read the audit trail"),
+            Capability::Accounts => ("管理账号和授权", "manage accounts and grants"),
+        };
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            format!("您在 {area} 没有“{zh}”的权限：请联系管理员授权"),
+            format!("your account may not {en} in {area}: ask an administrator for a grant"),
+        )
     }
 
     pub(super) fn of_status(status: StatusCode) -> Self {
@@ -137,6 +167,9 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response.extensions_mut().insert(self);
         response
     }
@@ -148,7 +181,28 @@ impl From<StoreError> for Problem {
         if let StoreError::Text(_) = error {
             return Problem::bad_text();
         }
+        if let StoreError::NoKeys | StoreError::KeyMissing { .. } | StoreError::Vault(_) = error {
+            tracing::error!(%error, "personal data can't be sealed or opened");
+            return Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "no_keys",
+                "个人信息暂时无法加密或解密：请管理员运行 khot doctor 检查密钥",
+                "personal data can't be sealed or opened just now: the operator should run khot doctor",
+            );
+        }
         match error.constraint() {
+            _ if matches!(&error, StoreError::Upload(_)) => upload_broke_off(&error),
+            Some("worker_username_key") => Problem::conflict(
+                "username_taken",
+                "该账号已属于另一名网格员：请核对用户名",
+                "this account is another worker's already: check the username",
+            ),
+            Some("worker_username_fkey") => Problem::bad_request(
+                "no_account",
+                "没有这个账号：请先建立账号，或不填用户名",
+                "there is no such account: make it first, or leave the username out",
+            ),
+            Some("worker_area_fkey") => Problem::not_found("这个区划", "area"),
             Some("plan_frozen") => {
                 Problem::conflict("plan_frozen", "已发布的方案不可更改", "a published plan is never changed")
             }
@@ -166,6 +220,20 @@ impl From<StoreError> for Problem {
                 Problem::of_status(status)
             }
         }
+    }
+}
+
+/// The client's doing: it went away, or it sent more than it may.
+fn upload_broke_off(error: &StoreError) -> Problem {
+    match error {
+        StoreError::Upload(why) if why.kind() == std::io::ErrorKind::FileTooLarge => {
+            Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE)
+        }
+        _ => Problem::bad_request(
+            "broken_off",
+            "文件没有传完：请重新上传",
+            "the file broke off while it was sent: send it again",
+        ),
     }
 }
 

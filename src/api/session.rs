@@ -1,21 +1,23 @@
 //! Signing in and out.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
-use chrono::Duration;
+use chrono::{Duration, NaiveDate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::caller::{COOKIE, Caller, token};
+use super::caller::{COOKIE, Caller, request_id, token};
 use super::extract::Body;
+use super::guard::ClientAddress;
 use super::problem::{Problem, ProblemWire};
 use super::{AppState, auth};
-use crate::access::Actor;
+use crate::access::{Actor, Capability, Grant, Scope};
+use crate::store::accounts::Door;
 
 const LIFETIME_HOURS: i64 = 12;
 /// Longer than any password; keeps the hashing bounded.
@@ -35,12 +37,22 @@ struct Credentials {
 struct Account {
     username: String,
     name: String,
-    role: String,
+    /// All of them, whether they hold today or not.
+    grants: Vec<Grant>,
+    /// What can be done today somewhere: which pages there are for this account.
+    capabilities: Vec<Capability>,
 }
 
-impl From<Actor> for Account {
-    fn from(actor: Actor) -> Self {
-        Self { role: actor.role.as_str().to_owned(), username: actor.username, name: actor.name }
+impl Account {
+    fn of(actor: Actor, today: NaiveDate) -> Self {
+        let scope = Scope::of(&actor, today);
+        let somewhere = |capability: &Capability| scope.may_somewhere(*capability);
+        Self {
+            capabilities: Capability::ALL.into_iter().filter(somewhere).collect(),
+            username: actor.username,
+            name: actor.name,
+            grants: actor.grants,
+        }
     }
 }
 
@@ -61,7 +73,9 @@ struct Session {
     responses((status = 200, body = SignedIn), (status = 401, body = ProblemWire), (status = "default", body = ProblemWire)))]
 async fn sign_in(
     State(state): State<AppState>,
+    address: ClientAddress,
     jar: CookieJar,
+    headers: HeaderMap,
     Body(given): Body<Credentials>,
 ) -> Result<(CookieJar, axum::Json<SignedIn>), Problem> {
     let wrong = || {
@@ -75,6 +89,7 @@ async fn sign_in(
     if given.password.len() > PASSWORD_MAX_BYTES || given.username.len() > PASSWORD_MAX_BYTES {
         return Err(wrong());
     }
+    state.rates.sign_in(address, &given.username)?;
     let account = state.store.account(&given.username).await?;
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     // Some 20 ms of hashing: not on the threads that serve everybody.
@@ -82,24 +97,39 @@ async fn sign_in(
         tokio::task::spawn_blocking(move || auth::verify_password(&given.password, hash.as_deref()))
             .await
             .unwrap_or(false);
-    let Some(account) = account.filter(|_| matches) else { return Err(wrong()) };
+    let request_id = request_id(&headers);
+    let account = match account {
+        Some(account) if matches => account,
+        Some(account) => {
+            // Beside the answer, so that its time doesn't tell which names there are.
+            tokio::spawn(async move {
+                if let Err(error) = state.store.note_door(&account.username, Door::Refused, request_id).await
+                {
+                    tracing::error!(%error, "can't note a refused sign-in");
+                }
+            });
+            return Err(wrong());
+        }
+        None => return Err(wrong()),
+    };
     let token = auth::draw_token(crate::clock::random_bytes());
     let now = state.now();
-    state
-        .store
-        .open_session(account.id, &auth::token_hash(&token), now, now + Duration::hours(LIFETIME_HOURS))
-        .await?;
-    tracing::info!(username = account.actor.username, "signed in");
+    let hash = auth::token_hash(&token);
+    state.store.open_session(account.id, &hash, now, now + Duration::hours(LIFETIME_HOURS)).await?;
+    let actor = state.store.session_actor(&hash, now).await?.ok_or_else(Problem::unauthorized)?;
+    state.store.note_door(&account.username, Door::SignedIn, request_id).await?;
+    tracing::info!(username = account.username, "signed in");
     let cookie =
         Cookie::build((COOKIE, token.clone())).path("/").http_only(true).same_site(SameSite::Strict).build();
-    Ok((jar.add(cookie), axum::Json(SignedIn { token, account: account.actor.into() })))
+    Ok((jar.add(cookie), axum::Json(SignedIn { token, account: Account::of(actor, state.today()) })))
 }
 
 /// Who is signed in
 #[utoipa::path(get, path = "/api/v1/session", tag = "session",
     responses((status = 200, body = Session), (status = 401, body = ProblemWire), (status = "default", body = ProblemWire)))]
 async fn current(caller: Caller) -> axum::Json<Session> {
-    axum::Json(Session { account: caller.actor.into() })
+    let today = caller.state.today();
+    axum::Json(Session { account: Account::of(caller.actor, today) })
 }
 
 /// Sign out
@@ -108,6 +138,8 @@ async fn current(caller: Caller) -> axum::Json<Session> {
 async fn sign_out(caller: Caller, jar: CookieJar, parts: Parts) -> Result<(CookieJar, StatusCode), Problem> {
     if let Some((token, _)) = token(&parts) {
         caller.state.store.close_session(&auth::token_hash(&token)).await?;
+        let request_id = caller.scope.request_id().map(str::to_owned);
+        caller.state.store.note_door(&caller.actor.username, Door::SignedOut, request_id).await?;
     }
     Ok((jar.remove(Cookie::build(COOKIE).path("/")), StatusCode::NO_CONTENT))
 }

@@ -5,16 +5,17 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use super::open::{Opened, open};
+use super::open::{Ending, with_store_and_keys};
 use super::{Stop, jobs as waiting};
 use crate::access::Scope;
 use crate::clock;
 use crate::config::Config;
-use crate::demo::{self, DEMO_BANNERS, MadeBanner, Sources};
+use crate::demo::{self, DEMO_BANNERS, MadeBanner, MadeWorker, Sources};
 use crate::domain::{Code, Policy};
 use crate::jobs::{self, DivisionParams};
 use crate::store::jobs::JobState;
-use crate::store::{Store, areas, imports};
+use crate::store::workers::NewWorker;
+use crate::store::{Store, areas, imports, workers};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: khot demo --scale region --seed 7")]
@@ -34,21 +35,17 @@ enum Scale {
 }
 
 pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
-    let opened = open(config).await?;
-    let loaded = with_worker(&opened, &arguments).await;
-    opened.close().await;
-    loaded
-}
-
-async fn with_worker(opened: &Opened, arguments: &Arguments) -> Result<(), Stop> {
-    let worker = jobs::start(&opened.store).await?;
-    let loaded = load(&opened.store, arguments.scale, arguments.seed).await;
-    worker.stop().await;
-    loaded
+    with_store_and_keys(config, async |store, ending| {
+        let worker = jobs::start(store).await?;
+        let loaded = ending.or(load(store, arguments.scale, arguments.seed, ending)).await;
+        worker.stop().await;
+        loaded
+    })
+    .await
 }
 
 /// Loads the four-banner demo where the database holds no areas yet. A worker must be running.
-pub async fn load_if_empty(store: &Store) -> Result<(), Stop> {
+pub async fn load_if_empty(store: &Store, ending: &Ending) -> Result<(), Stop> {
     let mut tx = store.begin(&Scope::operator()).await?;
     let held = areas::region(&mut tx).await?;
     drop(tx);
@@ -57,14 +54,14 @@ pub async fn load_if_empty(store: &Store) -> Result<(), Stop> {
             eprintln!("The database has data already: the demo is left as it is.");
             Ok(())
         }
-        None => load(store, Scale::Banners, 1).await,
+        None => load(store, Scale::Banners, 1, ending).await,
     }
 }
 
-async fn load(store: &Store, scale: Scale, seed: u64) -> Result<(), Stop> {
+async fn load(store: &Store, scale: Scale, seed: u64, ending: &Ending) -> Result<(), Stop> {
     let begun = Instant::now();
     eprintln!(
-        "Making the demo from real names and outlines. Townships, villages, units and counts are synthetic 合成数据."
+        "Making the demo from real names and outlines. Townships, villages, units, counts and workers are synthetic 合成数据."
     );
     let sources = tokio::task::spawn_blocking(Sources::embedded).await??;
     let banners: Vec<Code> = match scale {
@@ -89,7 +86,7 @@ async fn load(store: &Store, scale: Scale, seed: u64) -> Result<(), Stop> {
         begun.elapsed().as_secs_f64()
     );
     let dividing = Instant::now();
-    let grids = divide_and_publish(store, &fresh, seed).await?;
+    let grids = divide_and_publish(store, &fresh, seed, ending).await?;
     eprintln!("  {grids} grids divided, checked and published in {:.1} s", dividing.elapsed().as_secs_f64());
     Ok(())
 }
@@ -105,8 +102,10 @@ async fn put_upper(store: &Store, sources: &Sources) -> Result<(), Stop> {
             missing.push(area);
         }
     }
-    if !missing.is_empty() {
+    if let Some(widest) = missing.iter().map(|area| &area.code).min() {
+        let before = imports::holdings(&mut tx, widest).await?;
         imports::put_areas(&mut tx, &missing).await?;
+        imports::note(&mut tx, "demo", "khot demo", widest, before, missing.len()).await?;
     }
     Ok(tx.commit().await?)
 }
@@ -145,10 +144,13 @@ async fn put_banners(
         villages += made.areas.iter().filter(|area| area.kind.is_some()).count();
         units += made.units.len();
         let mut tx = store.begin(&Scope::operator()).await?;
+        let before = imports::holdings(&mut tx, &banner).await?;
         imports::put_areas(&mut tx, &made.areas).await?;
         imports::put_units(&mut tx, &made.units).await?;
         imports::refresh_sums(&mut tx, &banner).await?;
-        imports::note(&mut tx, "demo", "khot demo", &banner, made.units.len()).await?;
+        imports::note(&mut tx, "demo", "khot demo", &banner, before, made.units.len()).await?;
+        let staff: Vec<NewWorker> = demo::workers(&made, seed).into_iter().map(hired).collect();
+        workers::add(&mut tx, &banner, &staff, clock::now()).await?;
         tx.commit().await?;
         bar.inc(1);
     }
@@ -157,8 +159,27 @@ async fn put_banners(
     Ok((villages, units))
 }
 
+fn hired(worker: MadeWorker) -> NewWorker {
+    NewWorker {
+        id: worker.id,
+        area: worker.area,
+        username: None,
+        employment: worker.employment,
+        status: worker.status,
+        name: worker.name,
+        phone: Some(worker.phone),
+        bank: Some(worker.bank),
+        synthetic: true,
+    }
+}
+
 /// Divides each banner as a job, side by side with the worker's other jobs, and publishes from today.
-async fn divide_and_publish(store: &Store, banners: &[Code], seed: u64) -> Result<u64, Stop> {
+async fn divide_and_publish(
+    store: &Store,
+    banners: &[Code],
+    seed: u64,
+    ending: &Ending,
+) -> Result<u64, Stop> {
     let today = clock::local_day(clock::now());
     let params = DivisionParams {
         seed: seed.cast_signed(),
@@ -176,7 +197,7 @@ async fn divide_and_publish(store: &Store, banners: &[Code], seed: u64) -> Resul
     }
     let mut grids = 0;
     for (banner, id) in queued {
-        let job = waiting::wait(store, id, banner.as_str()).await?;
+        let job = waiting::wait(store, id, banner.as_str(), ending).await?;
         if job.state != JobState::Done {
             let error = job.error.unwrap_or_default();
             return Err(Stop::Failed(format!(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::open::{Opened, open};
+use super::open::{Ending, with_store};
 use super::{Stop, divide_files, jobs as waiting};
 use crate::access::Scope;
 use crate::clock;
@@ -60,10 +60,7 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
         publish_from: arguments.publish,
         only: None,
     };
-    let opened = open(config).await?;
-    let outcome = divide(&opened, &area, &params).await;
-    opened.close().await;
-    let rows = outcome?;
+    let rows = with_store(config, async |store, ending| divide(store, &area, &params, ending).await).await?;
     if arguments.json {
         let rows: Vec<_> = rows.iter().map(|row| json!({"plan": row.id, "area": row.banner, "status": row.status, "valid_from": row.valid_from, "scores": row.scores})).collect();
         println!("{}", json!(rows));
@@ -73,8 +70,12 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
     Ok(())
 }
 
-async fn divide(opened: &Opened, area: &Code, params: &DivisionParams) -> Result<Vec<PlanRow>, Stop> {
-    let store = &opened.store;
+async fn divide(
+    store: &Store,
+    area: &Code,
+    params: &DivisionParams,
+    ending: &Ending,
+) -> Result<Vec<PlanRow>, Stop> {
     let mut tx = store.begin(&Scope::operator()).await?;
     if areas::get(&mut tx, area).await?.is_none() {
         return Err(Stop::Unusable(format!(
@@ -84,7 +85,7 @@ async fn divide(opened: &Opened, area: &Code, params: &DivisionParams) -> Result
     let job = jobs::queue_division(&mut tx, area, params, clock::now()).await?;
     tx.commit().await?;
     let worker = jobs::start(store).await?;
-    let result = waiting::done(store, worker, job.id, "dividing").await?;
+    let result = waiting::done(store, worker, job.id, "dividing", ending).await?;
     read_plans(store, &result).await
 }
 

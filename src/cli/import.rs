@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::open::{Opened, open};
+use super::open::{Ending, with_store};
 use super::{Stop, jobs as waiting};
 use crate::access::Scope;
 use crate::clock;
 use crate::config::Config;
 use crate::domain::Code;
 use crate::jobs::{self, ImportParams, ImportWhat};
+use crate::store::Store;
+use crate::store::jobs::JobRow;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -54,10 +56,8 @@ const COMPANIONS: [&str; 5] = ["shp", "dbf", "shx", "prj", "cpg"];
 
 pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
     let files = files(&arguments.file)?;
-    let opened = open(config).await?;
-    let outcome = import(&opened, &arguments, &files).await;
-    opened.close().await;
-    let job = outcome?;
+    let job =
+        with_store(config, async |store, ending| import(store, &arguments, &files, ending).await).await?;
     report(&arguments, &job)
 }
 
@@ -75,11 +75,11 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Stop> {
 }
 
 async fn import(
-    opened: &Opened,
+    store: &Store,
     arguments: &Arguments,
     files: &[PathBuf],
-) -> Result<crate::store::jobs::JobRow, Stop> {
-    let store = &opened.store;
+    ending: &Ending,
+) -> Result<JobRow, Stop> {
     let scope = Scope::operator();
     let upload = Uuid::now_v7();
     for file in files {
@@ -104,12 +104,12 @@ async fn import(
     let job = jobs::queue_import(&mut tx, &arguments.area, &params, clock::now()).await?;
     tx.commit().await?;
     let worker = jobs::start(store).await?;
-    let waited = waiting::wait(store, job.id, "importing").await;
+    let waited = waiting::wait(store, job.id, "importing", ending).await;
     worker.stop().await;
     waited
 }
 
-fn report(arguments: &Arguments, job: &crate::store::jobs::JobRow) -> Result<(), Stop> {
+fn report(arguments: &Arguments, job: &JobRow) -> Result<(), Stop> {
     let nothing = Value::Null;
     let outcome = job.result.as_ref().or(job.error.as_ref()).unwrap_or(&nothing);
     let findings = outcome["findings"].as_array().cloned().unwrap_or_default();

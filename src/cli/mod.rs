@@ -1,17 +1,23 @@
 //! The command line: one file a subcommand.
 //!
-//! Exit codes: 0 done, 1 breaches found or failed, 2 the input can't be used (nothing was changed).
+//! Exit codes: 0 done, 1 breaches found or failed, 2 the input can't be used (nothing was changed), 130 and 143
+//! ended by Ctrl-C or by the service manager.
 
+mod assign;
+mod backup;
 mod demo;
 mod divide;
 mod divide_files;
+mod doctor;
 mod import;
 mod jobs;
+mod keys;
 mod open;
+mod place;
 mod postgres;
+mod reach;
 mod serve;
 mod verify;
-
 mod work;
 
 use std::io::IsTerminal;
@@ -33,6 +39,9 @@ struct Arguments {
     /// A PostgreSQL server with PostGIS; without it, a private one below the home folder.
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     database_url: Option<String>,
+    /// The keys of personal data; by default keys.json in the home folder.
+    #[arg(long, global = true, env = "KHOT_KEYS_FILE", value_name = "FILE")]
+    keys_file: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -50,9 +59,22 @@ enum Command {
     Import(import::Arguments),
     /// Divide an area of the database, or files without a database, into grids.
     Divide(divide::Arguments),
+    /// Assign workers to grids from files, without a database: as many as possible, at the least distance.
+    Assign(assign::Arguments),
+    /// Travel times to the nearest outlet over a surface of cells, from files, without a database.
+    Reach(reach::Arguments),
+    /// Where the next outlets cover the most households, from files, without a database.
+    Place(place::Arguments),
     /// Check every rule that always holds, for an area or for files; exit 1 and a line for each breach.
     Verify(verify::Arguments),
-
+    /// List or change the keys that personal data is encrypted with.
+    Keys(keys::Arguments),
+    /// Look at everything that must be in order, and say what to do; exit 1 where something isn't.
+    Doctor(doctor::Arguments),
+    /// Write everything that the database holds to one file.
+    Backup(backup::Save),
+    /// Put back what a backup holds: all of it, or nothing.
+    Restore(backup::Restore),
     /// Run a program (psql, say) with the private database's settings in its environment.
     Postgres(postgres::Arguments),
 }
@@ -66,6 +88,8 @@ pub(crate) enum Stop {
     Breaches,
     /// Exit 2, with one sentence on standard error: the input can't be used.
     Unusable(String),
+    /// Exit with this code: a signal has asked for the end.
+    Asked(u8),
 }
 
 impl<E: std::error::Error> From<E> for Stop {
@@ -82,22 +106,32 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return told(&Stop::Failed(format!("can't start: {error}"))),
     };
-    match runtime.block_on(run(arguments)) {
+    let done = runtime.block_on(run(arguments));
+    // Work on other threads that nobody waits for any more doesn't hold the process.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(100));
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(stop) => told(&stop),
     }
 }
 
 async fn run(arguments: Arguments) -> Result<(), Stop> {
-    let config = Config::new(Some(arguments.home), arguments.database_url)?;
+    let config =
+        Config::new(Some(arguments.home), arguments.database_url)?.with_keys_file(arguments.keys_file)?;
     match arguments.command {
         Command::Serve(arguments) => serve::run(&config, arguments).await,
         Command::Work => work::run(&config).await,
         Command::Demo(arguments) => demo::run(&config, arguments).await,
         Command::Import(arguments) => import::run(&config, arguments).await,
         Command::Divide(arguments) => divide::run(&config, arguments).await,
+        Command::Assign(arguments) => assign::run(&arguments),
+        Command::Reach(arguments) => reach::run(&arguments),
+        Command::Place(arguments) => place::run(&arguments),
         Command::Verify(arguments) => verify::run(&config, arguments).await,
-
+        Command::Keys(arguments) => keys::run(&config, arguments).await,
+        Command::Doctor(arguments) => doctor::run(&config, arguments).await,
+        Command::Backup(arguments) => backup::save(&config, arguments).await,
+        Command::Restore(arguments) => backup::restore(&config, arguments).await,
         Command::Postgres(arguments) => postgres::run(&config, arguments).await,
     }
 }
@@ -108,6 +142,10 @@ fn told(stop: &Stop) -> ExitCode {
         Stop::Unusable(sentence) => {
             eprintln!("khot: {sentence}");
             return ExitCode::from(2);
+        }
+        Stop::Asked(code) => {
+            eprintln!("khot: stopped before it was done");
+            return ExitCode::from(*code);
         }
         Stop::Breaches => {}
     }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::open::{Ending, Opened, open};
+use super::open::{Ending, Opened, open_with_keys};
 use super::{Stop, demo};
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::store::{Store, private_file};
 use crate::{api, clock, jobs};
 
@@ -18,6 +18,8 @@ pub struct Arguments {
     /// Load the four-banner demo first, where the database is still empty.
     #[arg(long)]
     demo: bool,
+    #[command(flatten)]
+    limits: Limits,
 }
 
 pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
@@ -29,7 +31,7 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
         ))
     })?;
     let ending = Ending::listen()?;
-    let opened = open(config).await?;
+    let opened = open_with_keys(config).await?;
     let served = serve(config, &arguments, listener, &opened, ending).await;
     opened.close().await;
     served
@@ -45,14 +47,18 @@ async fn serve(
     let store = &opened.store;
     let worker = jobs::start(store).await?;
     let ready = tokio::select! {
-        ready = prepare(config, arguments, store) => ready.map(Some),
-        () = ending.clone().asked() => Ok(None),
+        ready = prepare(config, arguments, store, &ending) => ready.map(Some),
+        _ = ending.clone().asked() => Ok(None),
     };
     let served = match ready {
         Ok(Some(drawn)) => {
             announce(config, listener.local_addr()?, drawn);
-            let state = api::AppState::new(store.clone(), clock::now);
-            api::serve(listener, state, ending.asked()).await.map_err(Stop::from)
+            let state = api::AppState::with_limits(store.clone(), clock::now, arguments.limits.clone());
+            api::serve(listener, state, async {
+                ending.asked().await;
+            })
+            .await
+            .map_err(Stop::from)
         }
         Ok(None) => Ok(()),
         Err(stop) => Err(stop),
@@ -67,10 +73,11 @@ async fn prepare(
     config: &Config,
     arguments: &Arguments,
     store: &Store,
+    ending: &Ending,
 ) -> Result<Option<(String, String)>, Stop> {
     let drawn = first_administrator(config, store).await?;
     if arguments.demo {
-        demo::load_if_empty(store).await?;
+        demo::load_if_empty(store, ending).await?;
     }
     Ok(drawn)
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Stop;
 use super::divide_files::{edges_of, refuse};
-use super::open::open;
+use super::open::with_store;
 use crate::access::Scope;
 use crate::clock;
 use crate::config::Config;
@@ -50,9 +50,7 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
         let (checked, breaches) = tokio::task::spawn_blocking(move || files(&arguments)).await??;
         return told(&checked, &breaches, as_json);
     };
-    let opened = open(config).await?;
-    let found = banners(&opened.store, area).await;
-    opened.close().await;
+    let found = with_store(config, async |store, ending| ending.or(banners(store, area)).await).await;
     let (checked, breaches) = found?;
     told(&checked, &breaches, arguments.json)
 }

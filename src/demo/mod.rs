@@ -19,11 +19,13 @@ mod plan;
 mod smooth;
 mod sources;
 mod units;
+mod workers;
 
 #[cfg(test)]
 mod tests;
 
 pub use sources::Sources;
+pub use workers::{MadeWorker, workers};
 
 use geo::MultiPolygon;
 use rayon::prelude::*;

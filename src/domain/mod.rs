@@ -11,6 +11,7 @@ mod plan;
 pub mod policy;
 mod text;
 mod unit;
+mod worker;
 
 pub use area::{Area, AreaType, Level, VillageKind};
 pub use code::{Code, CodeError, GridCode};
@@ -20,3 +21,4 @@ pub use plan::{PlanStatus, Scores, TypeScores};
 pub use policy::{Policy, PolicyError, Profile};
 pub use text::Text;
 pub use unit::Unit;
+pub use worker::{Employment, PersonalField, WorkerStatus};

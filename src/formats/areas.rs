@@ -3,11 +3,11 @@ use std::{ops::ControlFlow, path::Path};
 use geo::{Geometry, MultiPolygon};
 
 use super::{
-    Findings, Item, RawRow, ReadOptions, columns, columns::Watch, guard::guarded, read_rows, rows::Converter,
+    Findings, RawRow, ReadOptions, columns, columns::Watch, each_row, guard::guarded, rows::Converter,
 };
 use crate::{
-    domain::{Area, Finding, FindingKind, Level},
-    geo::validity,
+    domain::{Area, Finding, FindingKind, Level, Text},
+    geo::{measure, validity},
 };
 
 /// What isn't in a file of areas itself.
@@ -32,22 +32,15 @@ pub fn read_areas(
     let mut findings = Findings::default();
     let mut watch = Watch::new(&[AREA_TYPE, CODE, KIND, LEVEL, NAME, SYNTHETIC], &[CODE, NAME, AREA_TYPE]);
     let mut converter = Converter::default();
-    read_rows(path, &options.read, &mut |item| {
-        let row = match item {
-            Item::Finding(finding) => {
-                findings.push(finding);
-                return ControlFlow::Continue(());
-            }
-            Item::Row(row) => row,
-        };
-        watch.unknown(&row, &mut findings);
-        watch.see(&row, &mut findings);
+    each_row(path, &options.read, &mut findings, &mut |row, findings| {
+        watch.unknown(&row, findings);
+        watch.see(&row, findings);
         match area(&row, options, &mut converter) {
             Ok(area) => sink(row.row, area),
             Err(kinds) => {
                 let subject = columns::code(&row, CODE).ok().flatten();
                 for kind in kinds {
-                    watch.lacking(&row, subject.as_ref().map(|code| code.as_str()), kind, &mut findings);
+                    watch.lacking(&row, subject.as_ref().map(|code| code.as_str()), kind, findings);
                 }
                 ControlFlow::Continue(())
             }
@@ -62,7 +55,7 @@ fn area(row: &RawRow, options: &AreaOptions, converter: &mut Converter) -> Resul
     let code = columns::needed_code(row, columns::CODE);
     let name = columns::needed_text(row, columns::NAME);
     let area_type = columns::area_type(row);
-    let outline = outline(row, converter);
+    let outline = outline(row, converter).and_then(with_ground);
     let mut kinds = Vec::new();
     let level = code.as_ref().ok().map(|code| columns::level(row, code));
     let village = matches!(level, Some(Ok(Level::Village)));
@@ -91,6 +84,18 @@ fn area(row: &RawRow, options: &AreaOptions, converter: &mut Converter) -> Resul
             Err(kinds)
         }
     }
+}
+
+/// The least that an area may enclose, in square metres.
+const LEAST_M2: f64 = 1.0;
+
+/// A ring may be in order to the last digit of its corners and still enclose nothing on the ground.
+fn with_ground(outline: MultiPolygon<f64>) -> Result<MultiPolygon<f64>, FindingKind> {
+    if measure::multi_area_m2(&outline) >= LEAST_M2 {
+        return Ok(outline);
+    }
+    let why = Text::new("围成的面积不足 1 平方米", "it encloses less than a square metre");
+    Err(FindingKind::InvalidRing { why })
 }
 
 /// The row's polygons in EPSG:4326, normalised and valid.

@@ -4,7 +4,7 @@ use std::{collections::HashMap, ops::ControlFlow, path::Path};
 
 use geo::{Centroid, Geometry, MultiPolygon};
 
-use super::{Findings, Format, Item, RawRow, ReadOptions, areas, columns, read_rows, rows::Converter};
+use super::{Findings, Format, RawRow, ReadOptions, areas, columns, each_row, rows::Converter};
 use crate::domain::{Finding, FindingKind};
 
 /// Units with the weights that are to be balanced. All lists have one entry a unit, in the file's order.
@@ -44,14 +44,7 @@ pub fn read_weighted_units(
     let mut units = Gathered::default();
     let mut seen = HashMap::new();
     let mut columns_seen = (false, false);
-    read_rows(path, options, &mut |item| {
-        let row = match item {
-            Item::Finding(finding) => {
-                findings.push(finding);
-                return ControlFlow::Continue(());
-            }
-            Item::Row(row) => row,
-        };
+    each_row(path, options, &mut findings, &mut |row, findings| {
         let has = |name: &str| row.columns.iter().any(|(column, _)| same(column, name));
         columns_seen.0 |= has(weight_column);
         columns_seen.1 |= within_column.is_none_or(has);
@@ -81,14 +74,7 @@ pub fn read_edges(path: &Path, ids: &[String], options: &ReadOptions) -> (Vec<Ed
     let places: HashMap<&str, usize> = ids.iter().enumerate().map(|(at, id)| (id.as_str(), at)).collect();
     let mut findings = Findings::default();
     let mut edges = Vec::new();
-    read_rows(path, options, &mut |item| {
-        let row = match item {
-            Item::Finding(finding) => {
-                findings.push(finding);
-                return ControlFlow::Continue(());
-            }
-            Item::Row(row) => row,
-        };
+    each_row(path, options, &mut findings, &mut |row, findings| {
         let absent = ["a", "b"].into_iter().filter(|name| !row.columns.iter().any(|(c, _)| same(c, name)));
         let absent: Vec<Finding> = absent
             .map(|column| Finding::file(FindingKind::MissingColumn { column: column.to_owned() }))
@@ -114,14 +100,7 @@ pub fn read_edges(path: &Path, ids: &[String], options: &ReadOptions) -> (Vec<Ed
 pub fn read_parts(path: &Path, options: &ReadOptions) -> (Vec<(String, u32)>, Vec<Finding>) {
     let mut findings = Findings::default();
     let mut parts = Vec::new();
-    read_rows(path, options, &mut |item| {
-        let row = match item {
-            Item::Finding(finding) => {
-                findings.push(finding);
-                return ControlFlow::Continue(());
-            }
-            Item::Row(row) => row,
-        };
+    each_row(path, options, &mut findings, &mut |row, findings| {
         let absent = ["id", "part"].into_iter().find(|name| !row.columns.iter().any(|(c, _)| same(c, name)));
         if let Some(column) = absent {
             findings.push(Finding::file(FindingKind::MissingColumn { column: column.to_owned() }));

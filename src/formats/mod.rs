@@ -32,13 +32,17 @@ mod gpkg;
 mod guard;
 mod inputs;
 mod json_scan;
+mod matching;
 mod part_rings;
+mod reaching;
 mod rows;
 mod shapefile;
+mod simple;
 mod table;
 mod units;
 mod write;
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 pub use areas::{AreaOptions, read_areas};
@@ -46,6 +50,10 @@ pub use check::check_areas;
 pub use findings::Findings;
 pub use gather::{Cover, Gatherer, VillageOutline, gather};
 pub use inputs::{Edge, WeightedUnits, read_edges, read_parts, read_weighted_units};
+pub use matching::{GridRow, WorkerRow, read_grid_places, read_worker_places};
+pub use reaching::{
+    CellSpeeds, SiteRow, TimeRow, read_cells, read_demand, read_existing, read_sites, read_times,
+};
 pub use rows::{Item, RawRow, ReadOptions, Sink, Value};
 pub use units::{UnitInput, read_units};
 pub use write::{GeoWriter, OutRow, WriteOptions, write_geo};
@@ -108,6 +116,22 @@ pub fn read_rows(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) {
         // The last item: whether the sink wants more no longer matters.
         let _ = sink(Item::Finding(finding));
     }
+}
+
+/// The same for whoever keeps a list: what is found goes there, and only rows come to the sink.
+fn each_row(
+    path: &Path,
+    options: &ReadOptions,
+    findings: &mut Findings,
+    sink: &mut dyn FnMut(RawRow, &mut Findings) -> ControlFlow<()>,
+) {
+    read_rows(path, options, &mut |item| match item {
+        Item::Row(row) => sink(row, findings),
+        Item::Finding(finding) => {
+            findings.push(finding);
+            ControlFlow::Continue(())
+        }
+    });
 }
 
 fn read_known(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(), Finding> {

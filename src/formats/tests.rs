@@ -5,6 +5,7 @@ mod gathering;
 mod good;
 mod in_and_out;
 mod memory;
+mod mutate;
 mod samples;
 
 use std::{ops::ControlFlow, path::Path};

@@ -3,9 +3,7 @@ use std::{ops::ControlFlow, path::Path};
 use geo::{Geometry, Point, Polygon};
 use h3o::CellIndex;
 
-use super::{
-    Findings, Item, RawRow, ReadOptions, areas, columns, columns::Watch, read_rows, rows::Converter,
-};
+use super::{Findings, RawRow, ReadOptions, areas, columns, columns::Watch, each_row, rows::Converter};
 use crate::domain::{Code, Finding, FindingKind};
 
 /// One row of a file of units, before it is set into its village by [`super::Gatherer`].
@@ -30,16 +28,9 @@ pub fn read_units(
     let mut findings = Findings::default();
     let mut watch = Watch::new(&[H3, HOUSEHOLDS, PEOPLE, SYNTHETIC, UNIT, VILLAGE], &[HOUSEHOLDS, UNIT]);
     let mut converter = Converter::default();
-    read_rows(path, options, &mut |item| {
-        let row = match item {
-            Item::Finding(finding) => {
-                findings.push(finding);
-                return ControlFlow::Continue(());
-            }
-            Item::Row(row) => row,
-        };
-        watch.unknown(&row, &mut findings);
-        watch.see(&row, &mut findings);
+    each_row(path, options, &mut findings, &mut |row, findings| {
+        watch.unknown(&row, findings);
+        watch.see(&row, findings);
         match unit(&row, &mut converter) {
             Ok((unit, remark)) => {
                 if let Some(remark) = remark {
@@ -49,7 +40,7 @@ pub fn read_units(
             }
             Err(kinds) => {
                 for kind in kinds {
-                    watch.lacking(&row, subject(&row).as_deref(), kind, &mut findings);
+                    watch.lacking(&row, subject(&row).as_deref(), kind, findings);
                 }
                 ControlFlow::Continue(())
             }

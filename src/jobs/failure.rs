@@ -43,8 +43,8 @@ impl Failure {
             }
             Failure::Store(error) if error.lasts() => json!({
                 "code": "refused",
-                "zh": format!("数据库不接受这些数据，没有留下任何更改：{error}"),
-                "en": format!("the database refused the data; nothing was changed: {error}"),
+                "zh": format!("数据库不接受这些数据{}，没有留下任何更改", rule(error, "（规则 ", "）")),
+                "en": format!("the database refused the data{}; nothing was changed", rule(error, " (rule ", ")")),
             }),
             Failure::Store(_) => json!({
                 "code": "store",
@@ -53,6 +53,12 @@ impl Failure {
             }),
         }
     }
+}
+
+/// The rule of the database that refused, by its name. The database's own words quote its statements: they are for
+/// the log.
+fn rule(error: &StoreError, before: &str, after: &str) -> String {
+    error.constraint().map(|name| format!("{before}{name}{after}")).unwrap_or_default()
 }
 
 /// Findings with their sentences in both languages.

@@ -17,7 +17,7 @@ use crate::geo::crs::Crs;
 use crate::geo::dissolve::dissolve;
 use crate::store::areas::VillageRow;
 use crate::store::jobs::JobRow;
-use crate::store::{Store, StoreError, Tx, areas, imports};
+use crate::store::{Store, StoreError, Tx, areas, imports, leftovers};
 
 /// How the work is counted for the progress bar: fetched, read, checked, loaded.
 const STEPS: u32 = 4;
@@ -47,13 +47,29 @@ async fn load(
     params: &ImportParams,
     progress: &Progress,
 ) -> Result<Value, Failure> {
-    let options = read_options(params)?;
     let folder =
         TempFolder::new().map_err(|error| StoreError::Corrupt { what: "upload", why: error.to_string() })?;
     imports::write_upload(tx, params.upload, folder.path()).await?;
     let file_name = Path::new(&params.name).file_name().map(PathBuf::from).unwrap_or_default();
     let path = folder.path().join(file_name);
     progress.step();
+    load_file(tx, area, path, params, progress).await
+}
+
+/// The whole of an import but fetching the upload: reads and checks the file at `path`, and loads it below
+/// `area` where it is in order. What it loads lies in `tx`, not yet committed.
+///
+/// # Errors
+/// [`Failure::Unusable`] with the findings where the file can't be used: `tx` must not be committed then.
+pub async fn load_file(
+    tx: &mut Tx,
+    area: &Code,
+    path: PathBuf,
+    params: &ImportParams,
+    progress: &Progress,
+) -> Result<Value, Failure> {
+    let options = read_options(params)?;
+    let before = imports::holdings(tx, area).await?;
     let (findings, loaded, below) = match params.what {
         ImportWhat::Areas => {
             let (areas, findings) = read_areas(tx, area, path, options, progress).await?;
@@ -81,7 +97,7 @@ async fn load(
         }
     };
     imports::refresh_sums(tx, area).await?;
-    imports::note(tx, below, &params.name, area, loaded).await?;
+    imports::note(tx, below, &params.name, area, before, loaded).await?;
     progress.step();
     Ok(json!({"loaded": loaded, "findings": findings_wire(&findings)}))
 }
@@ -227,14 +243,13 @@ fn noded(units: &[Unit], villages: &[VillageRow]) -> Vec<(Code, MultiPolygon<f64
         .collect()
 }
 
-/// A folder that goes when the import ends. What a killed process leaves behind lies in the system's
-/// temporary folder, which the system clears.
+/// A folder that goes when the import ends, or when the program next starts after its process was killed.
 struct TempFolder(PathBuf);
 
 impl TempFolder {
     fn new() -> std::io::Result<Self> {
         use std::os::unix::fs::DirBuilderExt;
-        let path = std::env::temp_dir().join(format!("khot-import-{}", uuid::Uuid::now_v7()));
+        let path = leftovers::temporary("import", &uuid::Uuid::now_v7().to_string());
         std::fs::DirBuilder::new().mode(0o700).create(&path)?;
         Ok(Self(path))
     }

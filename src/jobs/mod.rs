@@ -23,6 +23,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub use failure::Failure;
+pub use import::load_file;
+pub use progress::Progress;
 pub use worker::{Running, start};
 
 use crate::domain::{Code, Level};

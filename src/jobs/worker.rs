@@ -88,13 +88,32 @@ pub async fn start(store: &Store) -> Result<Running, StoreError> {
         .worker_recovery(recovery)
         .worker_shutdown(shutdown)
         .pg_pool(store.queue_pool())
-        .add_extension(Shared { store: store.clone(), stopping })
+        .add_extension(Shared { store: store.clone(), stopping: stopping.clone() })
         .define_job::<RunJob>()
         .init()
         .await
         .map_err(|error| StoreError::Queue(error.to_string()))?;
+    tokio::spawn(keep_house(store.clone(), stopping.clone()));
     let task = tokio::spawn(async move { worker.run().await.map_err(|error| error.to_string()) });
     Ok(Running { stop, task })
+}
+
+/// How often what nobody needs any more is looked for, and how old it has to be.
+const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+const UPLOADS_KEPT: chrono::TimeDelta = chrono::TimeDelta::days(1);
+
+async fn keep_house(store: Store, mut stopping: watch::Receiver<bool>) {
+    loop {
+        match store.clear_uploads(clock::now() - UPLOADS_KEPT).await {
+            Ok(0) => {}
+            Ok(pieces) => tracing::info!(pieces, "uploads without a job were cleared away"),
+            Err(error) => tracing::warn!(%error, "can't clear old uploads away"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(HOUSEKEEPING) => {}
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+        }
+    }
 }
 
 async fn run(shared: &Shared, id: Uuid) -> Result<(), StoreError> {
@@ -105,7 +124,8 @@ async fn run(shared: &Shared, id: Uuid) -> Result<(), StoreError> {
         jobs::get(&mut tx, id).await?
     };
     let Some(found) = found else { return Ok(()) };
-    let scope = Scope::job(&found.created_by, &found.area);
+    // The trail's entries of what it does name the job, whose own entry names the request that queued it.
+    let scope = Scope::job(&found.created_by, &found.area).with_request(Some(format!("job {id}")));
     let mut tx = store.begin(&scope).await?;
     let Some(job) = jobs::claim(&mut tx, id, clock::now()).await? else { return Ok(()) };
     tx.commit().await?;

@@ -1,8 +1,11 @@
 //! What can go wrong in the store, by the noun it is about.
 
+use std::path::{Path, PathBuf};
+
 use sqlx::error::DatabaseError;
 
 use super::cluster::ClusterError;
+use crate::vault::{KeyId, VaultError};
 
 /// An error of the store. Its text is for the log; what a client may know is decided by the API from
 /// the variant.
@@ -32,10 +35,31 @@ pub enum StoreError {
     /// The character 0, say, which PostgreSQL's texts can't hold.
     #[error("the database can't hold this text: {0}")]
     Text(String),
+    /// The file that was being sent broke off.
+    #[error("an upload broke off: {0}")]
+    Upload(std::io::Error),
     #[error("stored {what} can't be read: {why}")]
     Corrupt { what: &'static str, why: String },
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error("this process has no keys for personal data: start it with their key file in place")]
+    NoKeys,
+    #[error("{}", missing(*key, *values, path))]
+    KeyMissing { key: KeyId, values: i64, path: PathBuf },
     #[error("database: {0}")]
     Database(sqlx::Error),
+}
+
+fn missing(key: KeyId, values: i64, path: &Path) -> String {
+    let path = path.display();
+    match values {
+        0 => format!(
+            "this database's key {key} for personal data is not in {path}: put its key file there or name it in KHOT_KEYS_FILE; nothing is encrypted yet, so if it is lost, khot keys rotate begins with a new one"
+        ),
+        values => format!(
+            "{values} values of personal data are encrypted with key {key}, which is not in {path}: put this database's key file there, or name it in KHOT_KEYS_FILE"
+        ),
+    }
 }
 
 impl StoreError {

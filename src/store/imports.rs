@@ -3,14 +3,15 @@
 //! PostgreSQL refuses `COPY` into a table with row-level security, so rows pass through a temporary
 //! table; the `INSERT … SELECT` that follows is checked like any other.
 
+use chrono::{DateTime, Utc};
 use geo::MultiPolygon;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::Postgres;
 use sqlx::postgres::PgCopyIn;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use uuid::Uuid;
 
-use super::{Store, StoreError, Tx, audit, geometry, tiles};
+use super::{Store, StoreError, Tx, audit, geometry, set_scope, tiles};
 use crate::access::Scope;
 use crate::domain::{Area, AreaType, Code, Unit, VillageKind};
 use crate::geo::measure;
@@ -94,10 +95,16 @@ pub async fn put_areas(tx: &mut Tx, areas: &[Area]) -> Result<(), StoreError> {
     )
     .execute(tx.conn())
     .await?;
+    // GEOS looks for the circle from squares as wide as the outline's shorter side: for a sliver they are more than
+    // memory holds, and the system ends the whole database server.
     sqlx::query(
         "INSERT INTO area (code, name, area_type, kind, outline, label_point, area_m2, synthetic)
          SELECT code, name, area_type, kind, outline,
-                coalesce((SELECT center FROM ST_MaximumInscribedCircle(outline) WHERE length(code) >= 9), ST_PointOnSurface(outline)),
+                coalesce((SELECT center FROM ST_MaximumInscribedCircle(outline)
+                          WHERE length(code) >= 9
+                            AND greatest(ST_XMax(outline) - ST_XMin(outline), ST_YMax(outline) - ST_YMin(outline))
+                                < 100 * least(ST_XMax(outline) - ST_XMin(outline), ST_YMax(outline) - ST_YMin(outline))),
+                         ST_PointOnSurface(outline)),
                 area_m2, synthetic FROM new_area
          ON CONFLICT (code) DO UPDATE SET name = excluded.name, area_type = excluded.area_type, kind = excluded.kind,
             outline = excluded.outline, label_point = excluded.label_point, area_m2 = excluded.area_m2,
@@ -162,7 +169,7 @@ pub async fn renode(tx: &mut Tx, outlines: &[(Code, MultiPolygon<f64>)]) -> Resu
 /// What stands above lies outside of most scopes, and so does part of what it adds up to: for that the
 /// scope is everything, and what it was again at the end.
 pub async fn refresh_sums(tx: &mut Tx, area: &Code) -> Result<(), StoreError> {
-    set_scope(tx, Scope::operator().setting()).await?;
+    set_scope(tx.conn(), &Scope::operator()).await?;
     // Two imports add up one after the other: else the later one would miss what the earlier one has added.
     sqlx::query("SELECT 1 FROM area WHERE code = left($1, 2) FOR UPDATE")
         .bind(area.as_str())
@@ -191,25 +198,44 @@ pub async fn refresh_sums(tx: &mut Tx, area: &Code) -> Result<(), StoreError> {
         .execute(tx.conn())
         .await?;
     }
-    let scope = tx.scope().setting();
-    set_scope(tx, scope).await
+    let scope = tx.scope().clone();
+    set_scope(tx.conn(), &scope).await
 }
 
-async fn set_scope(tx: &mut Tx, setting: String) -> Result<(), StoreError> {
-    sqlx::query("SELECT set_config('khot.scope', $1, true)").bind(setting).execute(tx.conn()).await?;
-    Ok(())
+/// What an area holds, for the trail's before and after.
+pub async fn holdings(tx: &mut Tx, area: &Code) -> Result<Value, StoreError> {
+    let (areas, villages, households, people): (i64, i64, i64, i64) = sqlx::query_as(
+        "SELECT count(*), count(*) FILTER (WHERE level = 'village'),
+                coalesce(sum(households) FILTER (WHERE level = 'village'), 0)::bigint,
+                coalesce(sum(people) FILTER (WHERE level = 'village'), 0)::bigint
+         FROM area WHERE code LIKE $1 || '%'",
+    )
+    .bind(area.as_str())
+    .fetch_one(tx.conn())
+    .await?;
+    let units: i64 = sqlx::query_scalar("SELECT count(*) FROM unit WHERE village LIKE $1 || '%'")
+        .bind(area.as_str())
+        .fetch_one(tx.conn())
+        .await?;
+    Ok(
+        json!({"areas": areas, "villages": villages, "units": units, "households": households, "people": people}),
+    )
 }
 
-/// Notes a finished import in the audit trail.
-pub async fn note(tx: &mut Tx, what: &str, name: &str, area: &Code, rows: usize) -> Result<(), StoreError> {
+/// Notes a finished import in the audit trail; `before` is what [`holdings`] said when it began.
+pub async fn note(
+    tx: &mut Tx,
+    what: &str,
+    name: &str,
+    area: &Code,
+    before: Value,
+    rows: usize,
+) -> Result<(), StoreError> {
+    let mut after = holdings(tx, area).await?;
+    after["rows"] = json!(rows);
     let action = format!("import.{what}");
-    let entry = audit::Entry {
-        action: &action,
-        subject: name,
-        area,
-        before: None,
-        after: Some(json!({"rows": rows})),
-    };
+    let entry =
+        audit::Entry { action: &action, subject: name, area, before: Some(before), after: Some(after) };
     audit::write(tx, entry).await
 }
 
@@ -229,11 +255,7 @@ impl Store {
         let mut total = 0;
         for number in 0.. {
             let mut piece = Vec::with_capacity(PIECE);
-            (&mut bytes)
-                .take(PIECE as u64)
-                .read_to_end(&mut piece)
-                .await
-                .map_err(|error| StoreError::corrupt("upload", error))?;
+            (&mut bytes).take(PIECE as u64).read_to_end(&mut piece).await.map_err(StoreError::Upload)?;
             if piece.is_empty() && number > 0 {
                 break;
             }
@@ -249,6 +271,25 @@ impl Store {
         }
         tx.commit().await?;
         Ok(total)
+    }
+}
+
+impl Store {
+    /// Takes away uploads from before `until` that no open job waits for: those whose sender or whose process went
+    /// before a job was queued for them. An upload's id tells when it began. Gives how many pieces went.
+    pub async fn clear_uploads(&self, until: DateTime<Utc>) -> Result<u64, StoreError> {
+        let milliseconds = u128::try_from(until.timestamp_millis()).unwrap_or(0);
+        let mut tx = self.begin(&Scope::operator()).await?;
+        let gone = sqlx::query(
+            "DELETE FROM upload WHERE id < $1 AND NOT EXISTS (SELECT FROM job
+                WHERE state IN ('queued', 'running') AND params ->> 'upload' = upload.id::text)",
+        )
+        .bind(Uuid::from_u128(milliseconds << 80))
+        .execute(tx.conn())
+        .await?
+        .rows_affected();
+        tx.commit().await?;
+        Ok(gone)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Jobs as people see them. Claiming, retrying and heartbeats are the queue library's.
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::{FromRow, PgPool};
 use uuid::Uuid;
 
-use super::{Store, StoreError, Tx};
+use super::{Store, StoreError, Tx, audit};
 use crate::access::Scope;
 use crate::domain::{Code, Text};
 
@@ -139,7 +139,24 @@ pub async fn add(
     // Jobs of one league wait for each other, so that two divisions of a banner never race.
     let queue = format!("league-{}", area.at(crate::domain::Level::League));
     sqlx::query("SELECT khot.enqueue($1, $2)").bind(id).bind(queue).execute(tx.conn()).await?;
-    Ok(())
+    let after = json!({"kind": kind, "params": told(params)});
+    let entry = audit::Entry {
+        action: "job.queue",
+        subject: &id.to_string(),
+        area,
+        before: None,
+        after: Some(after),
+    };
+    audit::write(tx, entry).await
+}
+
+/// What the trail says of a job's parameters: a document in them stays with the job and with what it makes.
+fn told(params: &Value) -> Value {
+    let mut told = storable(params);
+    if let Some(document) = told.get_mut("policy").filter(|document| document.is_string()) {
+        *document = json!({"bytes": document.as_str().map_or(0, str::len)});
+    }
+    told
 }
 
 pub async fn get(tx: &mut Tx, id: Uuid) -> Result<Option<JobRow>, StoreError> {
@@ -162,21 +179,37 @@ pub async fn recent(tx: &mut Tx, area: Option<&Code>, limit: i64) -> Result<Vec<
 
 /// Asks a job to stop: one that waits is cancelled at once, one that runs when it next looks.
 pub async fn cancel(tx: &mut Tx, id: Uuid, now: DateTime<Utc>) -> Result<Option<JobRow>, StoreError> {
-    let raw: Option<Raw> = sqlx::query_as(
-        "UPDATE job SET cancel_requested = cancel_requested OR state IN ('queued', 'running'),
+    let held: Option<Raw> = sqlx::query_as("SELECT * FROM job WHERE id = $1 FOR UPDATE")
+        .bind(id)
+        .fetch_optional(tx.conn())
+        .await?;
+    let Some(held) = held.map(JobRow::try_from).transpose()? else { return Ok(None) };
+    if held.state.is_over() || held.cancel_requested {
+        return Ok(Some(held));
+    }
+    let raw: Raw = sqlx::query_as(
+        "UPDATE job SET cancel_requested = true,
             finished_at = CASE WHEN state = 'queued' THEN $2 ELSE finished_at END,
             state = CASE WHEN state = 'queued' THEN 'cancelled' ELSE state END
          WHERE id = $1 RETURNING *",
     )
     .bind(id)
     .bind(now)
-    .fetch_optional(tx.conn())
+    .fetch_one(tx.conn())
     .await?;
-    let row = raw.map(JobRow::try_from).transpose()?;
-    if row.as_ref().is_some_and(|row| row.state.is_over()) {
+    let row = JobRow::try_from(raw)?;
+    if row.state.is_over() {
         drop_upload(tx, id).await?;
     }
-    Ok(row)
+    let entry = audit::Entry {
+        action: "job.cancel",
+        subject: &id.to_string(),
+        area: &row.area,
+        before: Some(json!({"kind": held.kind, "state": held.state.as_str()})),
+        after: Some(json!({"state": row.state.as_str(), "cancel_requested": true})),
+    };
+    audit::write(tx, entry).await?;
+    Ok(Some(row))
 }
 
 /// The file that a job was to import isn't needed any more: it goes in the transaction that ends the job.

@@ -1,11 +1,12 @@
 //! The only SQL of the product, on PostgreSQL with PostGIS.
 //!
-//! Two ways in, on purpose:
+//! Three ways in, on purpose:
 //!
 //! - [`Store::begin`] opens a transaction for a [`Scope`]. The scope is set inside the transaction and
 //!   ends with it; row-level security lets nothing else through. Every function that reads or writes
 //!   rows of an area takes the [`Tx`] that only this gives.
-//! - accounts and sessions ([`accounts`]) belong to no area and are reached by name or token only.
+//! - sign-in ([`accounts`]) reaches an account by its name or token, before any scope is known.
+//! - backups ([`backup`]) hold whole schemas, and go through PostgreSQL's own tools as the owner.
 //!
 //! The program works as the role `khot_app`, which owns nothing and can't bypass row-level security.
 //! Migrations, and the queue library on its own schema, run as the owner.
@@ -16,20 +17,26 @@
 pub mod accounts;
 pub mod areas;
 pub mod audit;
+pub mod backup;
 pub mod cluster;
 pub mod comparison;
 mod error;
 pub mod geometry;
 pub mod grids;
+pub mod health;
 pub mod imports;
 pub mod jobs;
+pub mod keys;
+pub mod leftovers;
 pub mod plans;
 pub mod private_file;
 pub mod search;
 pub mod tiles;
 pub mod units;
+pub mod workers;
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
@@ -37,6 +44,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgPool, Postgres, Transaction};
 
 use crate::access::Scope;
+use crate::vault::Vault;
 pub use cluster::{Cluster, ClusterError};
 pub use error::StoreError;
 
@@ -53,6 +61,7 @@ const SETTING_UP: i64 = 0x6b68_6f74;
 pub struct Store {
     pool: PgPool,
     owner: PgPool,
+    vault: Option<Arc<Vault>>,
 }
 
 /// A transaction that has set its scope. Dropped without [`Tx::commit`], it is rolled back.
@@ -60,6 +69,7 @@ pub struct Store {
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
     scope: Scope,
+    vault: Option<Arc<Vault>>,
 }
 
 impl Tx {
@@ -75,25 +85,28 @@ impl Tx {
     fn conn(&mut self) -> &mut sqlx::PgConnection {
         &mut self.inner
     }
+
+    fn vault(&self) -> Result<&Arc<Vault>, StoreError> {
+        self.vault.as_ref().ok_or(StoreError::NoKeys)
+    }
 }
 
 impl Store {
     /// Connects to the server at `url`, and brings its schema up to date.
     pub async fn open_url(url: &str) -> Result<Self, StoreError> {
-        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-            return Err(StoreError::Unreachable(
-                "DATABASE_URL is not a PostgreSQL address: write postgres://user@host/database".to_owned(),
-            ));
-        }
-        let options = PgConnectOptions::from_str(url).map_err(|error| {
-            StoreError::Unreachable(format!("DATABASE_URL is not a PostgreSQL address ({error})"))
-        })?;
-        Self::open(options).await
+        Self::open(options_of(url)?).await
     }
 
     /// Connects to the private cluster, makes the database where it is missing, and brings its schema up
     /// to date.
     pub async fn open_cluster(cluster: &Cluster) -> Result<Self, StoreError> {
+        Self::make_database(cluster).await?;
+        Self::open(cluster.options(DATABASE)).await
+    }
+
+    /// Makes the product's database in the private cluster, without any table, where it is missing; whether it
+    /// was.
+    pub async fn make_database(cluster: &Cluster) -> Result<bool, StoreError> {
         let mut admin = cluster.options("postgres").connect().await?;
         // Two processes may start at once; the lock ends with the connection.
         sqlx::query("SELECT pg_advisory_lock($1)").bind(SETTING_UP).execute(&mut admin).await?;
@@ -105,47 +118,43 @@ impl Store {
             sqlx::query("CREATE DATABASE khot").execute(&mut admin).await?;
         }
         admin.close().await?;
-        Self::open(cluster.options(DATABASE)).await
+        Ok(!exists)
     }
 
     /// Connects with `options` (the owner's) and brings the schema up to date.
     pub async fn open(options: PgConnectOptions) -> Result<Self, StoreError> {
-        let options = options.options([("timezone", "UTC")]).application_name("khot");
-        // A pool would ask a server that isn't there again and again, and not say why it gave up.
-        options.connect().await?.close().await?;
-        let owner = PgPoolOptions::new()
-            .max_connections(8)
-            .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options.clone().options([("search_path", "public")]))
-            .await?;
+        let (options, owner) = as_owner(options).await?;
         let mut setting_up = owner.acquire().await?;
         sqlx::query("SELECT pg_advisory_lock($1)").bind(SETTING_UP).execute(&mut *setting_up).await?;
         let migrated = migrate(&owner).await;
         sqlx::query("SELECT pg_advisory_unlock($1)").bind(SETTING_UP).execute(&mut *setting_up).await?;
         drop(setting_up);
         migrated?;
-        let pool = PgPoolOptions::new()
-            .max_connections(16)
-            .acquire_timeout(Duration::from_secs(10))
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    sqlx::query("SET ROLE khot_app").execute(connection).await?;
-                    Ok(())
-                })
-            })
-            .connect_with(options.options([("search_path", "khot,public")]))
-            .await?;
-        Ok(Self { pool, owner })
+        let pool = as_program().connect_with(options).await?;
+        Ok(Self { pool, owner, vault: None })
+    }
+
+    /// Connects with `options` and changes nothing, whatever is there: for looking at what is wrong.
+    pub async fn open_as_it_is(options: PgConnectOptions) -> Result<Self, StoreError> {
+        let (options, owner) = as_owner(options).await?;
+        Ok(Self { pool: as_program().connect_lazy_with(options), owner, vault: None })
+    }
+
+    /// The same store with the keys of personal data.
+    pub fn with_vault(mut self, vault: Arc<Vault>) -> Self {
+        self.vault = Some(vault);
+        self
+    }
+
+    fn vault(&self) -> Result<&Arc<Vault>, StoreError> {
+        self.vault.as_ref().ok_or(StoreError::NoKeys)
     }
 
     /// Opens a transaction that can touch what `scope` allows, and nothing else.
     pub async fn begin(&self, scope: &Scope) -> Result<Tx, StoreError> {
         let mut inner = self.pool.begin().await?;
-        sqlx::query("SELECT set_config('khot.scope', $1, true)")
-            .bind(scope.setting())
-            .execute(&mut *inner)
-            .await?;
-        Ok(Tx { inner, scope: scope.clone() })
+        set_scope(&mut inner, scope).await?;
+        Ok(Tx { inner, scope: scope.clone(), vault: self.vault.clone() })
     }
 
     /// Whether the database answers.
@@ -170,6 +179,59 @@ impl Store {
         self.pool.close().await;
         self.owner.close().await;
     }
+}
+
+/// The connection settings that a URL names.
+///
+/// # Errors
+/// For what is no address of a PostgreSQL server.
+pub fn options_of(url: &str) -> Result<PgConnectOptions, StoreError> {
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        return Err(StoreError::Unreachable(
+            "DATABASE_URL is not a PostgreSQL address: write postgres://user@host/database".to_owned(),
+        ));
+    }
+    PgConnectOptions::from_str(url).map_err(|error| {
+        StoreError::Unreachable(format!("DATABASE_URL is not a PostgreSQL address ({error})"))
+    })
+}
+
+/// The owner's connections, and the settings for the program's.
+async fn as_owner(options: PgConnectOptions) -> Result<(PgConnectOptions, PgPool), StoreError> {
+    let options = options.options([("timezone", "UTC")]).application_name("khot");
+    // A pool would ask a server that isn't there again and again, and not say why it gave up.
+    options.connect().await?.close().await?;
+    let owner = PgPoolOptions::new()
+        .max_connections(8)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_with(options.clone().options([("search_path", "public")]))
+        .await?;
+    Ok((options.options([("search_path", "khot,public")]), owner))
+}
+
+/// Connections as the role that the program works as.
+fn as_program() -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10)).after_connect(
+        |connection, _| {
+            Box::pin(async move {
+                sqlx::query("SET ROLE khot_app").execute(connection).await?;
+                Ok(())
+            })
+        },
+    )
+}
+
+/// Tells the database the scope, until the transaction ends.
+async fn set_scope(connection: &mut sqlx::PgConnection, scope: &Scope) -> Result<(), StoreError> {
+    let (names, values): (Vec<String>, Vec<String>) = scope.settings().into_iter().unzip();
+    sqlx::query(
+        "SELECT count(set_config(name, value, true)) FROM unnest($1::text[], $2::text[]) AS s (name, value)",
+    )
+    .bind(names)
+    .bind(values)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 async fn migrate(owner: &PgPool) -> Result<(), StoreError> {

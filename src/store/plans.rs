@@ -206,7 +206,7 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
     .execute(tx.conn())
     .await?;
     sqlx::query("DROP TABLE pg_temp.new_grid").execute(tx.conn()).await?;
-    let after = json!({"grids": plan.grids.len(), "seed": plan.seed, "policy": plan.policy_version, "engine": plan.engine_version});
+    let after = json!({"title": plan.title, "grids": plan.grids.len(), "seed": plan.seed, "policy": plan.policy_version, "engine": plan.engine_version});
     let subject = plan.id.to_string();
     let entry = audit::Entry {
         action: "plan.draft",
@@ -283,8 +283,8 @@ pub async fn publish(tx: &mut Tx, id: Uuid, day: NaiveDate) -> Result<Publicatio
         action: "plan.publish",
         subject: &id.to_string(),
         area: &area,
-        before: before.map(|(id,)| json!({"in_force": id})),
-        after: Some(json!({"valid_from": day, "grids": grids})),
+        before: Some(json!({"status": "draft", "in_force": before.map(|(id,)| id)})),
+        after: Some(json!({"status": "published", "valid_from": day, "grids": grids})),
     };
     audit::write(tx, entry).await?;
     Ok(Publication::Done { grids })
@@ -292,17 +292,22 @@ pub async fn publish(tx: &mut Tx, id: Uuid, day: NaiveDate) -> Result<Publicatio
 
 /// Removes a draft. False when there is none of that id; a published plan is refused by `plan_frozen`.
 pub async fn discard(tx: &mut Tx, id: Uuid) -> Result<bool, StoreError> {
-    let banner: Option<String> = sqlx::query_scalar("DELETE FROM plan WHERE id = $1 RETURNING banner")
-        .bind(id)
-        .fetch_optional(tx.conn())
-        .await?;
-    let Some(banner) = banner else { return Ok(false) };
+    let grids: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM grid WHERE plan = $1").bind(id).fetch_one(tx.conn()).await?;
+    let removed: Option<(String, String, String)> =
+        sqlx::query_as("DELETE FROM plan WHERE id = $1 RETURNING banner, title, status")
+            .bind(id)
+            .fetch_optional(tx.conn())
+            .await?;
+    let Some((banner, title, status)) = removed else { return Ok(false) };
     let area: Code = banner.parse().map_err(|error| StoreError::corrupt("code", error))?;
-    let subject = id.to_string();
-    audit::write(
-        tx,
-        audit::Entry { action: "plan.discard", subject: &subject, area: &area, before: None, after: None },
-    )
-    .await?;
+    let entry = audit::Entry {
+        action: "plan.discard",
+        subject: &id.to_string(),
+        area: &area,
+        before: Some(json!({"title": title, "status": status, "grids": grids})),
+        after: None,
+    };
+    audit::write(tx, entry).await?;
     Ok(true)
 }

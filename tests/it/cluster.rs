@@ -14,7 +14,7 @@ use crate::samples;
 /// How soon the service has to end when it is asked to.
 const SOON: Duration = Duration::from_secs(10);
 
-fn psql(home: &Path, sql: &str) -> Ran {
+pub fn psql(home: &Path, sql: &str) -> Ran {
     ran(khot_at(home).args([
         "postgres",
         "--database",
@@ -237,6 +237,23 @@ fn a_home_may_have_a_long_path() {
 #[test]
 fn a_home_may_have_blanks_and_chinese_in_its_path() {
     works_below("我的 浩特 网格 (2026)");
+}
+
+#[test]
+fn a_home_may_have_quotes_and_commas_in_its_path() {
+    works_below("it's mine, and yours");
+}
+
+#[test]
+fn a_home_that_the_tools_can_not_take_is_refused_before_anything_is_made() {
+    for name in ["a\"b", "$HOME", "a`id`b", "a\\b", "a\nb"] {
+        let home = Home::below(name);
+        for command in [&["work"][..], &["postgres", "--", "true"], &["backup", "/tmp/never"]] {
+            let told = ran(khot_at(&home.path).args(command)).failed();
+            assert!(told.sentence().contains("--home"), "{name}: {told:?}");
+        }
+        assert!(!home.path.exists(), "{name}");
+    }
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Mutated files through the whole way: kept as an upload, queued, claimed by a worker, read, checked, loaded.
 //!
-//! The tests of `formats` put ten thousand mutations of each format through everything that reads them. What
-//! only shows with the store behind them is looked for here with two hundred of each: that what is
-//! accepted is accepted by PostGIS and by every constraint as well, that what is found can be stored, and that
-//! a refused file leaves the database as it was, to the byte.
+//! Ten thousand mutations of each format go through reading, checking and loading in `imports_mutated`, by the
+//! very function that the job runs. What only shows with the upload, the queue and the worker around it is looked
+//! for here with a few: that an upload of any bytes is kept, that what is found can be stored with the job, and
+//! that a refused file leaves the database as it was, to the byte.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,77 +12,17 @@ use khot::access::Scope;
 use khot::jobs::{self, ImportParams, ImportWhat};
 use khot::store::jobs::{JobRow, JobState};
 use khot::store::{Store, jobs as stored};
-use rand::{Rng, RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 use uuid::Uuid;
 
 use crate::harness::{code, file, folder, noon};
 use crate::imports::with_villages;
+use crate::mutate::gentle as mutate;
 use crate::process::{digest, until};
 use crate::samples;
 
-const MUTATIONS: usize = 200;
-
-const TOKENS: [&[u8]; 16] = [
-    b"1e999",
-    b"NaN",
-    b"-",
-    b"]",
-    b"{",
-    b"\"",
-    b"\\u0000",
-    b"\\ud800",
-    b",",
-    b"\n",
-    b"null",
-    b"99999999999999999999",
-    b"\0\0\0\0\0\0\xF0\x7F",
-    b"\\N",
-    b"\t",
-    b"\xB4\xCE",
-];
-
-/// Most change a digit or a letter, so that many files come through the reading and reach the store.
-fn mutate(random: &mut Pcg64Mcg, bytes: &mut Vec<u8>) {
-    for _ in 0..random.random_range(1..=3) {
-        let at = random.random_range(0..bytes.len());
-        let end = (at + random.random_range(1..40)).min(bytes.len());
-        match random.random_range(0..10) {
-            // A corner moves by a hair: where rings that are fine to one library are not to the other.
-            0..=2 => {
-                let point = (at..bytes.len()).chain(0..at).find(|at| bytes[*at] == b'.');
-                if let Some(point) = point {
-                    let digits = bytes[point + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-                    let hair =
-                        format!("{}{}", "0".repeat(random.random_range(4..9)), random.random_range(1..10));
-                    bytes.splice(point + 1 + digits..point + 1 + digits, hair.into_bytes());
-                }
-            }
-            3..=4 => {
-                let digits: Vec<usize> =
-                    (at..bytes.len()).chain(0..at).filter(|at| bytes[*at].is_ascii_digit()).collect();
-                if let Some(digit) = digits.first() {
-                    bytes[*digit] = b'0' + random.random_range(0..10_u8);
-                }
-            }
-            5 => bytes[at] ^= 1 << random.random_range(0..8),
-            6 => {
-                let token = TOKENS[random.random_range(0..TOKENS.len())];
-                bytes.splice(at..at, token.iter().copied());
-            }
-            7 => {
-                let copied = bytes[at..end].to_vec();
-                bytes.splice(at..at, copied);
-            }
-            8 if random.random_range(0..3) == 0 => bytes.truncate(at.max(1)),
-            8 => drop(bytes.drain(at..end)),
-            _ => random.fill_bytes(&mut bytes[at..end]),
-        }
-        if bytes.is_empty() {
-            return;
-        }
-    }
-}
+const MUTATIONS: usize = 60;
 
 async fn import(store: &Store, what: ImportWhat, files: &[PathBuf]) -> JobRow {
     let (scope, upload, area) = (Scope::operator(), Uuid::now_v7(), code("15"));
@@ -144,12 +84,12 @@ async fn fuzz(seed: u64, what: ImportWhat, files: &[PathBuf]) {
         std::fs::write(&files[changed], &originals[changed]).unwrap();
     }
     // Else it would be the reading alone that is tested.
-    assert!((5..MUTATIONS).contains(&loaded), "{loaded} of {MUTATIONS} came through");
+    assert!((2..MUTATIONS).contains(&loaded), "{loaded} of {MUTATIONS} came through");
     tokio::time::timeout(Duration::from_secs(20), worker.stop()).await.unwrap();
     store.close().await;
 }
 
-fn doors() -> String {
+pub fn doors() -> String {
     let rows = (0..60).map(|at| {
         format!(
             "{},{},{},{}\n",

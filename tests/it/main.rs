@@ -4,17 +4,30 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod api;
+mod audit;
+mod audit_coverage;
+mod backup;
 mod cli;
 mod cli_area;
+mod cli_assign;
+mod cli_reach;
 mod cluster;
 mod crash;
+mod doctor;
+mod endings;
 mod engine;
+mod guard;
 mod harness;
 mod imports;
 mod imports_bad;
 mod imports_hostile;
+mod imports_mutated;
 mod jobs;
+mod keys;
 mod migrations;
+/// What spoils files.
+#[path = "../../src/formats/tests/mutate.rs"]
+mod mutate;
 mod openapi;
 mod partial;
 mod process;
@@ -24,3 +37,4 @@ mod rooms;
 mod samples;
 mod store;
 mod tiles;
+mod workers;

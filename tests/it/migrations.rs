@@ -11,7 +11,7 @@ async fn schema(database: &PgConnectOptions) -> Vec<String> {
     sqlx::query_scalar(
         "SELECT format('%s.%s %s %s', table_name, column_name, data_type, column_default) FROM information_schema.columns WHERE table_schema = 'khot'
          UNION ALL SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'khot'::regnamespace
-         UNION ALL SELECT policyname || ' ' || tablename || ' ' || cmd || ' ' || qual FROM pg_policies WHERE schemaname = 'khot'
+         UNION ALL SELECT policyname || ' ' || tablename || ' ' || cmd || ' ' || coalesce(qual, with_check) FROM pg_policies WHERE schemaname = 'khot'
          UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
          UNION ALL SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'khot'::regnamespace
          UNION ALL SELECT relname || ' ' || coalesce(relacl::text, '') FROM pg_class WHERE relnamespace = 'khot'::regnamespace

@@ -3,6 +3,7 @@ import { Problem } from '@/api/client'
 import { useMeta } from '@/session/useMeta'
 import { useSession } from '@/session/useSession'
 import ShellLayout from '@/shell/ShellLayout.vue'
+import { auditRoute } from '@/pages/audit/route'
 import SignInPage from '@/pages/signin/SignInPage.vue'
 
 export const router = createRouter({
@@ -16,6 +17,7 @@ export const router = createRouter({
         { path: '', name: 'map', component: () => import('@/pages/map/MapPage.vue') },
         { path: 'plans', name: 'plans', component: () => import('@/pages/plans/PlansPage.vue') },
         { path: 'analysis', name: 'analysis', component: () => import('@/pages/analysis/AnalysisPage.vue') },
+        auditRoute,
         { path: ':rest(.*)*', name: 'nowhere', component: () => import('@/pages/NowherePage.vue') },
       ],
     },

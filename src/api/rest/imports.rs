@@ -2,29 +2,30 @@
 
 use axum::body::Body as RawBody;
 use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use futures::TryStreamExt;
 use serde::Deserialize;
 use tokio_util::io::StreamReader;
-use tower_http::limit::RequestBodyLimitLayer;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{accepted, code};
+use crate::access::Capability;
+use crate::api::AppState;
 use crate::api::caller::Caller;
 use crate::api::extract::{Params, Segment};
 use crate::api::problem::{Problem, ProblemWire};
 use crate::api::wire::Job;
-use crate::api::{AppState, UPLOAD_MAX_BYTES};
 use crate::jobs::{self, ImportParams, ImportWhat};
 
 /// What file systems take.
 const NAME_MAX_BYTES: usize = 255;
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(import)).layer(RequestBodyLimitLayer::new(UPLOAD_MAX_BYTES))
+    OpenApiRouter::new().routes(routes!(import))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -57,9 +58,11 @@ async fn import(
     caller: Caller,
     Segment((text, what)): Segment<(String, What)>,
     Params(query): Params<ImportQuery>,
+    headers: HeaderMap,
     body: RawBody,
 ) -> Result<Response, Problem> {
     let code = code(&text)?;
+    caller.require(Capability::Import, &code)?;
     let what = match what {
         What::Areas => ImportWhat::Areas,
         What::Units => ImportWhat::Units,
@@ -74,7 +77,18 @@ async fn import(
         ));
     }
     let upload = Uuid::now_v7();
-    let stream = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
+    let most = state.limits().upload_max_bytes;
+    let told = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if told.is_some_and(|told| told > most) {
+        return Err(Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE));
+    }
+    // A body in chunks doesn't tell how long it will be.
+    let mut sent = 0;
+    let stream = body.into_data_stream().map_err(std::io::Error::other).and_then(move |piece| {
+        sent += piece.len() as u64;
+        std::future::ready(if sent > most { Err(std::io::ErrorKind::FileTooLarge.into()) } else { Ok(piece) })
+    });
+    let stream = StreamReader::new(stream);
     let kept = caller.state.store.keep_upload(&caller.scope, upload, &code, &query.name, stream).await?;
     tracing::info!(bytes = kept, "upload kept");
     let params = ImportParams {

@@ -1,6 +1,7 @@
 //! REST, one file a noun.
 
 mod areas;
+mod audit;
 mod comparison;
 mod grids;
 mod imports;
@@ -9,6 +10,7 @@ mod meta;
 mod plans;
 mod policy;
 mod search;
+mod workers;
 
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -24,6 +26,7 @@ use crate::store::jobs::JobRow;
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(areas::routes())
+        .merge(audit::routes())
         .merge(comparison::routes())
         .merge(grids::routes())
         .merge(imports::routes())
@@ -32,6 +35,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(plans::routes())
         .merge(policy::routes())
         .merge(search::routes())
+        .merge(workers::routes())
 }
 
 /// A code from a path or a parameter.

@@ -14,12 +14,13 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{accepted, code};
+use crate::access::Capability;
 use crate::api::AppState;
 use crate::api::caller::Caller;
 use crate::api::extract::{Body, Segment};
 use crate::api::problem::{Problem, ProblemWire};
 use crate::api::wire::{Items, Job, Plan, ReasonWire};
-use crate::domain::{Code, Level, PlanStatus, Policy};
+use crate::domain::{Code, Level, PlanStatus, Policy, Reason};
 use crate::jobs::{self, DivisionParams, PublicationParams};
 use crate::store::{areas, plans};
 
@@ -71,6 +72,8 @@ async fn divide(
     }
     let mut tx = caller.begin().await?;
     areas::get(&mut tx, &code).await?.ok_or_else(|| Problem::not_found("这个区划", "area"))?;
+    // A draft is a whole banner's, whatever part of it is divided anew.
+    caller.require(Capability::Draft, &code.at(Level::Banner))?;
     let params = DivisionParams {
         seed: new.seed.unwrap_or(1),
         title: new.title,
@@ -108,8 +111,10 @@ struct PlanDetail {
 async fn get(caller: Caller, Segment(id): Segment<Uuid>) -> Result<Json<PlanDetail>, Problem> {
     let mut tx = caller.begin().await?;
     let row = plans::get(&mut tx, id).await?.ok_or_else(no_plan)?;
+    // Who has one township sees what is said of its villages, not of the others of the banner.
+    let shown = |reason: &&Reason| caller.scope.may(Capability::Figures, &reason.village);
     let mut reasons: Vec<ReasonWire> =
-        row.reasons.iter().take(REASONS_SHOWN).cloned().map(Into::into).collect();
+        row.reasons.iter().filter(shown).take(REASONS_SHOWN).cloned().map(Into::into).collect();
     let villages: Vec<Code> = reasons.iter().map(|reason| reason.village.clone()).collect();
     let names: BTreeMap<Code, String> = areas::named(&mut tx, &villages).await?.into_iter().collect();
     for reason in &mut reasons {
@@ -127,6 +132,8 @@ fn no_plan() -> Problem {
     responses((status = 204), (status = 404, body = ProblemWire), (status = 409, body = ProblemWire), (status = "default", body = ProblemWire)))]
 async fn discard(caller: Caller, Segment(id): Segment<Uuid>) -> Result<StatusCode, Problem> {
     let mut tx = caller.begin().await?;
+    let plan = plans::get(&mut tx, id).await?.ok_or_else(no_plan)?;
+    caller.require(Capability::Draft, &plan.banner)?;
     if !plans::discard(&mut tx, id).await? {
         return Err(no_plan());
     }
@@ -152,6 +159,7 @@ async fn publish(
 ) -> Result<Response, Problem> {
     let mut tx = caller.begin().await?;
     let plan = plans::get(&mut tx, id).await?.ok_or_else(no_plan)?;
+    caller.require(Capability::Draft, &plan.banner)?;
     if plan.status != PlanStatus::Draft {
         return Err(Problem::conflict("not_a_draft", "该方案已发布", "this plan is published already"));
     }

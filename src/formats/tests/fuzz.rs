@@ -7,86 +7,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rand::{Rng, RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 
-use super::{memory::peak_bytes, samples::*, *};
+use super::{
+    memory::peak_bytes,
+    mutate::{gentle, harsh},
+    samples::*,
+    *,
+};
 use crate::domain::{AreaType, Policy};
 
 const SLOWEST: Duration = Duration::from_secs(2);
 /// What one mutation of a file of a few kilobytes may hold at once.
 const MOST_BYTES: i64 = 32 * 1024 * 1024;
-
-const TOKENS: &[&[u8]] = &[
-    b"1e999",
-    b"NaN",
-    b"-",
-    b"[[[[[[",
-    b"]",
-    b"{",
-    b"}",
-    b"\"",
-    b"\\u0000",
-    b",",
-    b"\n",
-    b"null",
-    b"999999999999999999999",
-    b"0",
-    b"-1",
-    b"\xFF\xFF\xFF\xFF",
-    b"\x7F\xFF\xFF\xFF",
-    b"\xFF\xFF\xFF\x7F",
-    b"\0\0\0\x80",
-    b"\0\0\0\0\0\0\xF0\x7F",
-    b"\0\0\0\0\0\0\xF8\x7F",
-    b"POINT",
-    b"EMPTY",
-    b"(((((((((",
-    b"\xEF\xBB\xBF",
-    b"\xB4",
-    b"88318c4ca7fffff",
-];
-
-fn mutate(random: &mut Pcg64Mcg, bytes: &mut Vec<u8>) {
-    for _ in 0..random.random_range(1..=4) {
-        if bytes.is_empty() {
-            return;
-        }
-        let at = random.random_range(0..bytes.len());
-        let end = (at + random.random_range(1..64)).min(bytes.len());
-        match random.random_range(0..9) {
-            0 => bytes[at] ^= 1 << random.random_range(0..8),
-            1 => bytes[at] = random.random_range(0..=255),
-            2 if random.random_range(0..4) == 0 => bytes.truncate(at),
-            2 | 3 => {
-                let mut inserted = vec![0; random.random_range(1..16)];
-                random.fill_bytes(&mut inserted);
-                bytes.splice(at..at, inserted);
-            }
-            4 => {
-                bytes.drain(at..end);
-            }
-            5 => {
-                let from = random.random_range(0..bytes.len());
-                let length = (end - at).min(bytes.len() - from);
-                (0..length).for_each(|i| bytes.swap(at + i, from + i));
-            }
-            6 => {
-                let copied = bytes[at..end].to_vec();
-                bytes.splice(at..at, copied);
-            }
-            _ => {
-                let token = TOKENS[random.random_range(0..TOKENS.len())];
-                let replaced = if random.random_range(0..2) == 0 {
-                    at..at
-                } else {
-                    at..(at + token.len()).min(bytes.len())
-                };
-                bytes.splice(replaced, token.iter().copied());
-            }
-        }
-    }
-}
 
 /// All that the product does with a file that it is given.
 fn everything(path: &Path, villages: &[VillageOutline], policy: &Policy) -> Vec<Finding> {
@@ -123,7 +57,8 @@ fn fuzz(name: &str, seed: u64, mutations: usize, files: &[PathBuf]) {
         // The first file is what it is about; those beside it get a third of the mutations.
         let changed = if files.len() > 1 && number % 3 == 0 { 1 + number / 3 % (files.len() - 1) } else { 0 };
         let mut bytes = originals[changed].clone();
-        mutate(&mut random, &mut bytes);
+        let spoil = if number % 4 == 3 { gentle } else { harsh };
+        spoil(&mut random, &mut bytes);
         std::fs::write(&files[changed], &bytes).unwrap();
         let one = Instant::now();
         let (done, bytes_held) =

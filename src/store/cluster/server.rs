@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::{ClusterError, file_error};
+use crate::store::leftovers;
 
 /// The cluster's owner; migrations run as it.
 pub(super) const OWNER: &str = "khot";
@@ -43,7 +44,9 @@ impl Server {
             _ => home.to_owned(),
         };
         let mut socket_dir = base.join("run");
-        if socket_dir.join(SOCKET).as_os_str().len() > SOCKET_PATH_MAX {
+        // A list of folders is what the setting takes, in quotes on a command line: these would end either.
+        let odd = socket_dir.to_string_lossy().contains([',', '\'']);
+        if odd || socket_dir.join(SOCKET).as_os_str().len() > SOCKET_PATH_MAX {
             socket_dir = std::env::temp_dir().join(format!("khot-{short_name}"));
         }
         let server = Self { bin, data: base.join("postgres"), socket_dir, service };
@@ -57,6 +60,10 @@ impl Server {
         }
         server.own_folder(&server.socket_dir)?;
         Ok(server)
+    }
+
+    pub(super) fn bin(&self) -> &Path {
+        &self.bin
     }
 
     pub(super) fn socket_dir(&self) -> &Path {
@@ -223,11 +230,7 @@ fn run(what: &'static str, command: &mut Command) -> Result<(), ClusterError> {
     let failed = |output: String| ClusterError::Command { what, output };
     // The server inherits pg_ctl's output: pipes would keep us waiting for as long as it runs, so the
     // output goes to a file.
-    let spool = std::env::temp_dir().join(format!(
-        "khot-{}-{:?}.out",
-        std::process::id(),
-        std::thread::current().id()
-    ));
+    let spool = leftovers::temporary("output", &format!("{:?}", std::thread::current().id()));
     let file = std::fs::File::create(&spool).map_err(|source| file_error(&spool, source))?;
     let errors = file.try_clone().map_err(|source| file_error(&spool, source))?;
     let status = command
@@ -242,7 +245,7 @@ fn run(what: &'static str, command: &mut Command) -> Result<(), ClusterError> {
 }
 
 /// The newest PostgreSQL on this machine, where Debian puts it or where `PATH` says.
-fn find_binaries() -> Option<PathBuf> {
+pub(in crate::store) fn find_binaries() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<(u32, PathBuf)> = versions
         .filter_map(|entry| {

@@ -123,7 +123,7 @@ async fn every_answer_has_a_request_id_and_security_headers() {
         assert_eq!(headers["referrer-policy"], "same-origin", "{path}");
         let policy = headers["content-security-policy"].to_str().unwrap();
         assert!(
-            policy.contains("default-src 'self'") && policy.contains("frame-ancestors 'none'"),
+            policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
             "{path}: {policy}"
         );
         assert!(!policy.contains("unsafe-eval"));

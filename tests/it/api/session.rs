@@ -35,7 +35,8 @@ async fn a_token_opens_the_api_until_its_session_ends() {
     let app = TestApp::start_empty().await.signed_in().await;
     let held = app.get("/api/v1/session").await;
     assert_eq!(held["account"]["username"], api::ADMINISTRATOR);
-    assert_eq!(held["account"]["role"], "administrator");
+    assert_eq!(held["account"]["grants"][0]["role"], "administrator");
+    assert_eq!(held["account"]["grants"][0]["area"], "15");
     let signed_out = app.request(Method::DELETE, "/api/v1/session").send().await.unwrap();
     assert_eq!(signed_out.status(), 204);
     assert_eq!(problem(app.request(Method::GET, "/api/v1/session")).await, (401, "unauthorized".to_owned()));

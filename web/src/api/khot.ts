@@ -5,6 +5,8 @@ import type {
   Area,
   AreaItem,
   AreaLevel,
+  AuditChain,
+  AuditEntry,
   Comparison,
   Figures,
   GridDetail,
@@ -53,5 +55,10 @@ export const khot = {
   job: (job: string, signal?: Signal) => call<Job>('GET', `/jobs/${id(job)}`, { signal }),
   jobs: (area: string, signal?: Signal) =>
     call<Items<Job>>('GET', '/jobs', { query: { area, limit: 20 }, signal }),
+  audit: (
+    query: { area?: string; actor?: string; action?: string; from?: string; to?: string; after?: number },
+    signal?: Signal,
+  ) => call<{ items: AuditEntry[]; next: string | null }>('GET', '/audit', { query, signal }),
+  auditChain: (signal?: Signal) => call<AuditChain>('GET', '/audit/chain', { signal }),
   cancelJob: (job: string) => call<Job>('POST', `/jobs/${id(job)}/cancellation`),
 }

@@ -114,6 +114,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/areas/{code}/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The workers of an area and of all below it, masked */
+        get: operations["get_areas_by_code_workers"];
+        put?: never;
+        /** Add a worker to a township or village */
+        post: operations["post_areas_by_code_workers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit trail, newest first */
+        get: operations["get_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the chain of the whole trail holds
+         * @description Goes through its newest 200,000 entries, whatever area they are of; says no more of them than their
+         *     number. `khot doctor` goes through all.
+         */
+        get: operations["get_audit_chain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The audit trail as a file, in the order of the chain
+         * @description CSV for spreadsheets, NDJSON for programs; both with the hashes by which the chain can be verified.
+         */
+        get: operations["get_audit_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/comparison": {
         parameters: {
             query?: never;
@@ -389,6 +465,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One worker, masked */
+        get: operations["get_workers_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a worker's record; what is left out stays */
+        patch: operations["patch_workers_by_id"];
+        trace?: never;
+    };
+    "/api/v1/workers/{id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See a worker's personal data in full; noted in the audit trail before it is shown */
+        post: operations["post_workers_by_id_reveal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -445,8 +556,11 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Account: {
+            /** @description What can be done today somewhere: which pages there are for this account. */
+            capabilities: components["schemas"]["Capability"][];
+            /** @description All of them, whether they hold today or not. */
+            grants: components["schemas"]["Grant"][];
             name: string;
-            role: string;
             username: string;
         };
         /** @description An area's figures. */
@@ -489,6 +603,55 @@ export interface components {
          * @enum {string}
          */
         AreaType: "urban" | "agricultural" | "pastoral" | "mixed";
+        AuditEntry: {
+            action: string;
+            actor: string;
+            after?: unknown;
+            area: string;
+            area_name?: string | null;
+            /** Format: date-time */
+            at: string;
+            before?: unknown;
+            /** @description SHA-256 over the entry and the hash of the one before, in hexadecimal. */
+            hash?: string | null;
+            /** Format: int64 */
+            id: number;
+            request_id?: string | null;
+            /**
+             * Format: int64
+             * @description Its place in the chain.
+             */
+            seq?: number | null;
+            subject: string;
+        };
+        Break: {
+            en: string;
+            /** Format: int64 */
+            seq?: number | null;
+            zh: string;
+        };
+        /**
+         * @description What may be done with the rows of an area. Each has its row-level policies in the database.
+         * @enum {string}
+         */
+        Capability: "outline" | "figures" | "draft" | "import" | "people" | "people_edit" | "names" | "audit" | "accounts";
+        Chain: {
+            /** @description Where the chain is broken first, and what was put in past it. */
+            breaks: components["schemas"]["Break"][];
+            /**
+             * Format: int64
+             * @description The newest of them that were gone through.
+             */
+            checked: number;
+            /**
+             * Format: int64
+             * @description Entries in the chain.
+             */
+            entries: number;
+            /** @description The hash of the newest entry: noted elsewhere, it shows later that the chain wasn't written anew. */
+            head: string;
+            intact: boolean;
+        };
         Comparison: {
             area: string;
             /** @description Area types that have grids. */
@@ -520,6 +683,11 @@ export interface components {
             password: string;
             username: string;
         };
+        /**
+         * @description 专职 or 兼职.
+         * @enum {string}
+         */
+        Employment: "full_time" | "part_time";
         Figures: {
             area: string;
             /** Format: double */
@@ -540,6 +708,22 @@ export interface components {
             synthetic: boolean;
             /** Format: int32 */
             villages: number;
+        };
+        /** @description A role in an area and all below it. */
+        Grant: {
+            /** @example 150821 */
+            area: string;
+            /**
+             * Format: date
+             * @description The first day on which it holds.
+             */
+            from: string;
+            role: components["schemas"]["Role"];
+            /**
+             * Format: date
+             * @description The first day on which it no longer holds; open when left out.
+             */
+            until?: string | null;
         };
         /** @description A grid. */
         Grid: {
@@ -773,6 +957,44 @@ export interface components {
              */
             valid_from: string;
         };
+        NewWorker: {
+            /** @description 4 to 34 digits or letters. */
+            bank?: string | null;
+            employment: components["schemas"]["Employment"];
+            /** @description 1 to 40 characters. */
+            name: string;
+            /** @description 5 to 15 digits. */
+            phone?: string | null;
+            /** @description `on_post` when left out. */
+            status?: components["schemas"]["WorkerStatus"] | null;
+            /** @description An account that is theirs. */
+            username?: string | null;
+        };
+        /** @description A list that goes on at `next`, if there is more. */
+        Page_AuditEntry: {
+            items: {
+                action: string;
+                actor: string;
+                after?: unknown;
+                area: string;
+                area_name?: string | null;
+                /** Format: date-time */
+                at: string;
+                before?: unknown;
+                /** @description SHA-256 over the entry and the hash of the one before, in hexadecimal. */
+                hash?: string | null;
+                /** Format: int64 */
+                id: number;
+                request_id?: string | null;
+                /**
+                 * Format: int64
+                 * @description Its place in the chain.
+                 */
+                seq?: number | null;
+                subject: string;
+            }[];
+            next?: string | null;
+        };
         /** @description A list that goes on at `next`, if there is more. */
         Page_Grid: {
             items: {
@@ -810,6 +1032,40 @@ export interface components {
             }[];
             next?: string | null;
         };
+        /** @description A list that goes on at `next`, if there is more. */
+        Page_Worker: {
+            items: {
+                /** @description A township or village. */
+                area: string;
+                area_name?: string | null;
+                /** @description Masked, as `****5678`. */
+                bank?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                employment: components["schemas"]["Employment"];
+                /** @description What there is, whether or not it can be shown. */
+                held: components["schemas"]["PersonalField"][];
+                /** Format: uuid */
+                id: string;
+                /** @description Masked, as `张**`; none where the key isn't at hand. */
+                name?: string | null;
+                /** @description Masked, as `138****1234`. */
+                phone?: string | null;
+                status: components["schemas"]["WorkerStatus"];
+                /** @description Made up for the demo. */
+                synthetic: boolean;
+                /** Format: date-time */
+                updated_at: string;
+                /** @description The account that is theirs. */
+                username?: string | null;
+            }[];
+            next?: string | null;
+        };
+        /**
+         * @description A piece of personal data: encrypted at rest, masked unless revealed.
+         * @enum {string}
+         */
+        PersonalField: "name" | "phone" | "bank";
         /** @description A plan. */
         Plan: {
             /** @description The banner that it divides. */
@@ -928,6 +1184,25 @@ export interface components {
             village_name?: string | null;
             zh: string;
         };
+        RevealWire: {
+            /** @description All when left out. */
+            fields?: components["schemas"]["PersonalField"][] | null;
+            /** @description Why: 4 to 200 characters, kept in the audit trail. It must not quote what is revealed. */
+            reason: string;
+        };
+        Revealed: {
+            /** Format: uuid */
+            id: string;
+            /** @description Only what was asked for. */
+            values: {
+                [key: string]: string | null;
+            };
+        };
+        /**
+         * @description What an account is in an area.
+         * @enum {string}
+         */
+        Role: "administrator" | "planner" | "people_officer" | "finance" | "analyst" | "worker" | "auditor";
         /** @description How well a plan keeps its policy. */
         Scores: {
             by_area_type: components["schemas"]["TypeScores"][];
@@ -1027,6 +1302,49 @@ export interface components {
          * @enum {string}
          */
         VillageKind: "gacha" | "village" | "community" | "farm";
+        Worker: {
+            /** @description A township or village. */
+            area: string;
+            area_name?: string | null;
+            /** @description Masked, as `****5678`. */
+            bank?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            employment: components["schemas"]["Employment"];
+            /** @description What there is, whether or not it can be shown. */
+            held: components["schemas"]["PersonalField"][];
+            /** Format: uuid */
+            id: string;
+            /** @description Masked, as `张**`; none where the key isn't at hand. */
+            name?: string | null;
+            /** @description Masked, as `138****1234`. */
+            phone?: string | null;
+            status: components["schemas"]["WorkerStatus"];
+            /** @description Made up for the demo. */
+            synthetic: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description The account that is theirs. */
+            username?: string | null;
+        };
+        WorkerChange: {
+            /** @description A township or village to move to. */
+            area?: string | null;
+            /** @description null: take it away. */
+            bank?: string | null;
+            employment?: components["schemas"]["Employment"] | null;
+            name?: string | null;
+            /** @description null: take it away. */
+            phone?: string | null;
+            status?: components["schemas"]["WorkerStatus"] | null;
+            /** @description null: no account. */
+            username?: string | null;
+        };
+        /**
+         * @description Whether somebody on the books is on the post (在岗、借调、请假、离岗).
+         * @enum {string}
+         */
+        WorkerStatus: "on_post" | "seconded" | "on_leave" | "left";
     };
     responses: never;
     parameters: never;
@@ -1323,6 +1641,266 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_areas_by_code_workers: {
+        parameters: {
+            query?: {
+                status?: "on_post" | "seconded" | "on_leave" | "left";
+                employment?: "full_time" | "part_time";
+                /** @description 1 to 500; 100 when left out. */
+                limit?: number;
+                /** @description Where the page before ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Worker"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_areas_by_code_workers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWorker"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worker"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit: {
+        parameters: {
+            query?: {
+                /** @description This area and all below it. */
+                area?: string;
+                /** @description The username of whoever did it. */
+                actor?: string;
+                /** @description `plan.publish`, or `plan` for all that begin so. */
+                action?: string;
+                /** @description The first day (of Inner Mongolia). */
+                from?: string;
+                /** @description The last day. */
+                to?: string;
+                /** @description Entries older than the one of this id. */
+                after?: number;
+                /** @description 1 to 500; 50 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntry"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_chain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chain"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_export: {
+        parameters: {
+            query: {
+                /** @description This area and all below it. */
+                area?: string;
+                /** @description The username of whoever did it. */
+                actor?: string;
+                /** @description `plan.publish`, or `plan` for all that begin so. */
+                action?: string;
+                /** @description The first day (of Inner Mongolia). */
+                from?: string;
+                /** @description The last day. */
+                to?: string;
+                format: "csv" | "ndjson";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2095,6 +2673,161 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_workers_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worker"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_workers_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkerChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worker"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_workers_by_id_reveal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevealWire"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revealed"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description A problem */
             default: {

@@ -68,3 +68,6 @@ export type Job = With<
 export type Spread = Sent<'SpreadWire'>
 export type ComparisonItem = Sent<'ComparisonItem'>
 export type Comparison = Sent<'Comparison'>
+
+export type AuditEntry = Sent<'AuditEntry'>
+export type AuditChain = Sent<'Chain'>

@@ -1,3 +1,4 @@
+import { auditEn } from './audit'
 import type { Words } from './zh'
 
 const en: Words = {
@@ -305,6 +306,7 @@ const en: Words = {
     boxNote: 'Box: the middle half of the grids; line: the median; whiskers: least and most.',
     median_grid: 'Median households a grid',
   },
+  audit: auditEn,
   problem: {
     unreachable: 'The server can’t be reached. Check the network and try again.',
     unknown: 'The server could not do this. Please try again later.',

@@ -5,7 +5,7 @@ import type { Problem } from '@/api/client'
 import type { Language } from '.'
 
 export function useWords() {
-  const { t, tm, locale } = useI18n({ useScope: 'global' })
+  const { t, te, tm, locale } = useI18n({ useScope: 'global' })
   const language = computed(() => locale.value as Language)
 
   /** The server's own sentence where it gave one, ours where it could not. */
@@ -14,5 +14,5 @@ export function useWords() {
 
   const either = (pair: { zh: string; en: string }): string => pair[language.value]
 
-  return { t, tm, language, problemText, either }
+  return { t, te, tm, language, problemText, either }
 }

@@ -1,4 +1,6 @@
 /** 中文用词：先按机关里的说法，再求简短。 */
+import { auditZh } from './audit'
+
 const zh = {
   product: {
     name: '浩特网格',
@@ -291,6 +293,7 @@ const zh = {
     boxNote: '箱：中间一半的网格；横线：中位数；须：最小与最大。',
     median_grid: '每网格户数中位数',
   },
+  audit: auditZh,
   problem: {
     unreachable: '连不上服务器，请检查网络后重试。',
     unknown: '服务器没有办成这件事，请稍后重试。',

@@ -1,4 +1,14 @@
-//! The audit trail: who did what, when, in which request. Append-only; the database refuses the rest.
+//! The audit trail: who did what, when, in which request, with what before and after. Append-only; the
+//! database refuses the rest, and chains each entry to the one before when its transaction commits.
+//!
+//! Personal data never enters it: of a worker's name or phone it says that it was changed or revealed, not
+//! what it is.
+
+mod chain;
+mod read;
+
+pub use chain::{Break, BreakKind, ChainReport, hash_at, hex, verify};
+pub use read::{AuditRow, Filter, chained, loose, page};
 
 use serde_json::Value;
 

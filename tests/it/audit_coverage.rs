@@ -1,0 +1,124 @@
+//! Every operation that isn't a mere look leaves an entry in the audit trail.
+
+use std::collections::BTreeSet;
+
+use khot::access::Role;
+use khot::api;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::*;
+use crate::openapi::operations;
+
+/// What the trail says of an operation, as soon as it has been answered.
+const EXPECTED: [(&str, &str); 10] = [
+    ("POST /api/v1/session", "session.open"),
+    ("DELETE /api/v1/session", "session.close"),
+    ("POST /api/v1/areas/{code}/plans", "job.queue"),
+    ("POST /api/v1/areas/{code}/imports/{what}", "job.queue"),
+    ("POST /api/v1/jobs/{id}/cancellation", "job.cancel"),
+    ("POST /api/v1/plans/{id}/publication", "job.queue"),
+    ("DELETE /api/v1/plans/{id}", "plan.discard"),
+    ("POST /api/v1/areas/{code}/workers", "worker.add"),
+    ("PATCH /api/v1/workers/{id}", "worker.change"),
+    ("POST /api/v1/workers/{id}/reveal", "worker.reveal"),
+];
+
+#[test]
+fn every_operation_that_changes_something_says_what_the_trail_holds_of_it() {
+    let changing: BTreeSet<String> = operations(&api::document())
+        .into_iter()
+        .filter(|(method, _, _)| method != "GET" && method != "HEAD")
+        .map(|(method, path, _)| format!("{method} {path}"))
+        .collect();
+    let expected: BTreeSet<String> = EXPECTED.iter().map(|(operation, _)| (*operation).to_owned()).collect();
+    let unaudited: Vec<_> = changing.difference(&expected).collect();
+    assert!(unaudited.is_empty(), "say here, and try below, what the trail says of {unaudited:?}");
+    let gone: Vec<_> = expected.difference(&changing).collect();
+    assert!(gone.is_empty(), "no longer there: {gone:?}");
+}
+
+/// Sends each operation of the list, and looks for its entry with the request's own id.
+#[tokio::test]
+async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
+    let app = TestApp::start().await.signed_in().await;
+    let officer = app.with_token(&app.token_of("officer", Role::PeopleOfficer, "15").await);
+    let worker = put_workers(&app.store, "150821100", 1).await[0];
+    let (draft, other) = (put_draft(&app.store, 1).await, put_draft(&app.store, 2).await);
+    let job = app.queue_division(3).await;
+    for (operation, action) in EXPECTED {
+        let (method, path) = operation.split_once(' ').unwrap();
+        let method: Method = method.parse().unwrap();
+        let address = match path {
+            "/api/v1/areas/{code}/workers" => "/api/v1/areas/150821100/workers".to_owned(),
+            "/api/v1/areas/{code}/imports/{what}" => {
+                "/api/v1/areas/150821/imports/units?name=u.csv".to_owned()
+            }
+            "/api/v1/plans/{id}" => format!("/api/v1/plans/{draft}"),
+            "/api/v1/plans/{id}/publication" => format!("/api/v1/plans/{other}/publication"),
+            _ => path
+                .replace("/areas/{code}", "/areas/150821")
+                .replace("/jobs/{id}", &format!("/jobs/{job}"))
+                .replace("/workers/{id}", &format!("/workers/{worker}")),
+        };
+        assert!(!address.contains('{'), "{operation}");
+        let body = match operation {
+            "POST /api/v1/session" => json!({"username": api::ADMINISTRATOR, "password": PASSWORD}),
+            "POST /api/v1/plans/{id}/publication" => json!({"valid_from": "2026-12-01"}),
+            "POST /api/v1/areas/{code}/workers" => json!({"name": "赵一", "employment": "part_time"}),
+            "PATCH /api/v1/workers/{id}" => json!({"status": "on_leave"}),
+            "POST /api/v1/workers/{id}/reveal" => json!({"reason": "a good reason"}),
+            _ => json!({}),
+        };
+        let caller = if path.contains("workers") { &officer } else { &app };
+        let request = caller.request(method, &address).header("x-request-id", operation);
+        let request = match path.contains("imports") {
+            true => request.body("lon,lat,households\n"),
+            false => request.json(&body),
+        };
+        // Signing out ends the administrator's session: the others come before it.
+        if operation == "DELETE /api/v1/session" {
+            continue;
+        }
+        let status = request.send().await.unwrap().status();
+        assert!(status.is_success(), "{operation}: {status}");
+        noted(&app, operation, action).await;
+    }
+    let out = app.request(Method::DELETE, "/api/v1/session").header("x-request-id", "DELETE /api/v1/session");
+    assert_eq!(out.send().await.unwrap().status(), 204);
+    noted(&app, "DELETE /api/v1/session", "session.close").await;
+}
+
+async fn noted(app: &TestApp, request: &str, action: &str) {
+    let found: Vec<(String, String, Option<Value>, Option<Value>)> = sqlx::query_as(
+        "SELECT actor, action, before, after FROM audit JOIN audit_link ON entry = audit.id WHERE request_id = $1",
+    )
+    .bind(request)
+    .fetch_all(&mut as_owner(&app.database).await)
+    .await
+    .unwrap();
+    assert_eq!(found.len(), 1, "{request}: {found:?}");
+    let (actor, held, before, after) = &found[0];
+    assert_eq!(held, action, "{request}");
+    assert!(["region-admin", "officer"].contains(&actor.as_str()), "{actor}");
+    let of_change = !action.starts_with("session.");
+    assert_eq!(before.is_some() || after.is_some(), of_change, "{request} has neither before nor after");
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_is_noted_where_there_is_such_an_account() {
+    let app = TestApp::start().await;
+    for username in [api::ADMINISTRATOR, "nobody-of-that-name"] {
+        let (status, _) =
+            app.post("/api/v1/session", json!({"username": username, "password": "wrong"})).await;
+        assert_eq!(status, 401);
+    }
+    let found = async || -> Vec<(String, String)> {
+        sqlx::query_as("SELECT actor, subject FROM audit WHERE action = 'session.refuse'")
+            .fetch_all(&mut as_owner(&app.database).await)
+            .await
+            .unwrap()
+    };
+    until("the refusal wasn't noted", async || !found().await.is_empty()).await;
+    assert_eq!(found().await, [("anonymous".to_owned(), api::ADMINISTRATOR.to_owned())]);
+}
