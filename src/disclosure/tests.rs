@@ -113,7 +113,7 @@ proptest! {
 
     #[test]
     fn no_value_of_a_small_count_can_be_excluded(place in places()) {
-        prop_assert_eq!(place.leak(|units| told(units)), None);
+        prop_assert_eq!(place.leak(told), None);
     }
 
     #[test]
