@@ -158,7 +158,7 @@ export const adminEn: typeof adminZh = {
   giveNeedArea: 'Choose an area.',
   giveNeedFrom: 'Choose the first day.',
   giveEnds: 'The last day can’t be before the first.',
-  lastHint: 'Leave it empty for no end',
+  lastHint: 'no end',
   giveSentence: 'From {from} on, in {area} and all below it, {name} may: {does}.',
   giveSentenceUntil: 'From {from} to {last}, in {area} and all below it, {name} may: {does}.',
   given: 'The role was given.',
@@ -214,7 +214,7 @@ export const adminEn: typeof adminZh = {
   newNeedUsername: 'Use 2 to 63 small letters, digits or hyphens, not beginning with a hyphen.',
   newNeedName: 'Enter a name.',
   newNeedHome: 'Choose the home area.',
-  newDo: 'Make it and show the password',
+  newDo: 'Make the account',
   made: 'The account was made.',
   refused: 'It was not done; nothing has changed.',
 }
