@@ -17,6 +17,13 @@ pub struct Work {
     pub polish: bool,
 }
 
+impl Work {
+    /// For a division that starts from the one before, while a person waits.
+    pub fn again(units: usize) -> Self {
+        Self { sweeps: 150, spare: 300 * units as u64, polish: false }
+    }
+}
+
 /// How hard to try.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Effort {
@@ -99,12 +106,22 @@ impl Effort {
         Work { sweeps, spare: 0, polish: false }
     }
 
+    /// For one of many villages: shorter than for one large graph, and again while a part is off.
+    pub fn village_work(self, units: usize) -> Work {
+        let sweeps = match self {
+            Effort::Quick => 150,
+            Effort::Default => 400,
+            Effort::Thorough => 1500,
+        };
+        Work { sweeps, spare: u64::from(2 * sweeps) * units as u64, polish: false }
+    }
+
     /// For a small graph, on which seconds are spent to come as near to the shortest border as can be.
     pub fn small_work(self) -> Work {
         let (sweeps, spare) = match self {
-            Effort::Quick => (250, 500_000),
-            Effort::Default => (2000, 40_000_000),
-            Effort::Thorough => (4000, 160_000_000),
+            Effort::Quick => (1000, 500_000),
+            Effort::Default => (10_000, 30_000_000),
+            Effort::Thorough => (15_000, 150_000_000),
         };
         Work { sweeps, spare, polish: true }
     }
