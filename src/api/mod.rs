@@ -49,6 +49,10 @@ pub struct AppState {
     limits: Arc<Limits>,
     rates: guard::Rates,
     room: guard::Room,
+    /// Whether whoever hasn't signed in sees outlines.
+    public_map: bool,
+    /// Whether handlers look at the caller's capabilities.
+    checks: bool,
 }
 
 impl AppState {
@@ -69,7 +73,23 @@ impl AppState {
             rates: guard::Rates::new(&limits),
             room: guard::Room::new(limits.requests.get()),
             limits: Arc::new(limits),
+            public_map: false,
+            checks: true,
         }
+    }
+
+    /// The same with the public map open or shut; it is shut unless said otherwise.
+    pub fn with_public_map(mut self, open: bool) -> Self {
+        self.public_map = open;
+        self
+    }
+
+    /// The same with handlers that let every signed-in caller through, as if each had been forgotten in them.
+    /// For the tests that show that row-level security holds by itself: nothing in the program calls this.
+    #[doc(hidden)]
+    pub fn without_checks(mut self) -> Self {
+        self.checks = false;
+        self
     }
 
     fn limits(&self) -> &Limits {

@@ -24,7 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 const IO_CRATES: &[&str] = &["tokio", "sqlx", "axum", "graphile_worker", "reqwest", "std::fs", "std::net"];
 const PURE: &[&str] = &["domain", "geo", "divide", "assign", "coverage", "verify", "planning", "demo"];
 
-fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+pub fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
