@@ -360,8 +360,7 @@ impl Road {
                 let digits = text.bytes().all(|byte| byte.is_ascii_digit());
                 let begun = text.trim_end_matches('0');
                 let mut rows = bare(areas(&|code| {
-                    let prefix = &text[..code.len().min(text.len())];
-                    if digits { code.starts_with(begun) && code.starts_with(prefix) } else { world.areas[code].contains(text.as_str()) }
+                    if digits { code.starts_with(begun) && code.starts_with(&text[..code.len().min(text.len())]) } else { world.areas[code].contains(text.as_str()) }
                 }));
                 if digits && text.len() >= 12 {
                     let held = grid_rows(world, who, &text[..12], Which::Day(None));
