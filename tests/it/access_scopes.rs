@@ -4,9 +4,11 @@
 
 mod answers;
 mod model;
+mod pool;
 mod roads;
-mod world;
+pub mod world;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,7 +20,7 @@ use khot::access::{Grant, Role};
 use khot::api::{self, AppState};
 use khot::store::Store;
 use rand::seq::IndexedRandom;
-use rand::SeedableRng;
+use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnectOptions;
@@ -53,32 +55,43 @@ struct Place {
 impl Place {
     async fn new(checks: bool) -> Self {
         let database = database().await;
-        let store = with_keys(Store::open(database.clone()).await.unwrap()).await;
+        Self::on(Store::open(database.clone()).await.unwrap(), database, checks).await
+    }
+
+    /// On a store that is empty yet.
+    async fn on(store: Store, database: PgConnectOptions, checks: bool) -> Self {
+        let store = with_keys(store).await;
         let world = put_world(&store).await;
         let state = AppState::with_limits(store.clone(), noon, unhindered()).with_public_map(true);
         let state = if checks { state } else { state.without_checks() };
         Self { router: api::router(state), store, database, world }
     }
 
+    /// Sends a request of this road, or of a further page.
+    async fn send(&self, token: Option<&str>, road: &Road, address: &str) -> (u16, Vec<u8>) {
+        let (method, _, body) = road.request();
+        let mut request = Request::builder().method(method).uri(address);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if road.wants_geojson() {
+            request = request.header("accept", "application/geo+json");
+        }
+        if body.is_some() {
+            request = request.header("content-type", "application/json");
+        }
+        let request = request.body(Body::from(body.unwrap_or_default())).unwrap();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let status = answer.status().as_u16();
+        (status, to_bytes(answer.into_body(), usize::MAX).await.unwrap().to_vec())
+    }
+
     /// Asks and reads the answer, and what comes on further pages.
     async fn ask(&self, token: Option<&str>, road: &Road) -> Answer {
-        let (method, mut address, body) = road.request();
-        let mut rows = std::collections::BTreeSet::new();
+        let (_, mut address, _) = road.request();
+        let mut rows = BTreeSet::new();
         loop {
-            let mut request = Request::builder().method(method).uri(&address);
-            if let Some(token) = token {
-                request = request.header("authorization", format!("Bearer {token}"));
-            }
-            if road.wants_geojson() {
-                request = request.header("accept", "application/geo+json");
-            }
-            if body.is_some() {
-                request = request.header("content-type", "application/json");
-            }
-            let request = request.body(Body::from(body.clone().unwrap_or_default())).unwrap();
-            let answer = self.router.clone().oneshot(request).await.unwrap();
-            let status = answer.status().as_u16();
-            let bytes = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+            let (status, bytes) = self.send(token, road, &address).await;
             let (answer, next) = read(road, status, &bytes);
             match (answer, next) {
                 (Answer::Rows(more), next) => {

@@ -99,7 +99,11 @@ pub fn point(village: &str, east: bool) -> (f64, f64) {
 
 /// The tile of zoom `z` that holds the place's middle.
 pub fn tile(z: u32) -> String {
-    let (lon, lat) = (LON + 3.0 * SIDE, LAT + SIDE);
+    tile_at((LON + 3.0 * SIDE, LAT + SIDE), z)
+}
+
+/// The tile of zoom `z` that holds a point.
+pub fn tile_at((lon, lat): (f64, f64), z: u32) -> String {
     let side = f64::from(1 << z);
     let x = (lon + 180.0) / 360.0 * side;
     let y = (1.0 - (lat.to_radians().tan() + 1.0 / lat.to_radians().cos()).ln() / std::f64::consts::PI) / 2.0 * side;
@@ -214,6 +218,16 @@ async fn put_plans(store: &Store, world: &mut World, villages: &[Area]) {
             world.plans.push(PlanOf { id: new.id, banner: banner.to_owned(), days, numbers });
         }
     }
+}
+
+/// One more draft of a banner.
+pub async fn put_draft_of(store: &Store, banner: &str) -> Uuid {
+    let villages: Vec<Area> = areas().into_iter().filter(|area| area.kind.is_some()).collect();
+    let new = plan(banner, [11, 12], &villages);
+    let mut tx = store.begin(&Scope::operator()).await.unwrap();
+    plans::save_draft(&mut tx, &new).await.unwrap();
+    tx.commit().await.unwrap();
+    new.id
 }
 
 async fn put_jobs(store: &Store, world: &mut World) {
