@@ -19,7 +19,7 @@ use tower::ServiceExt;
 use uuid::Uuid;
 
 use self::cases::{Case, Content, cases};
-use crate::access_scopes::world::{World, put_draft_of, point, put_world, tile_at};
+use crate::access_scopes::world::{World, point, put_draft_of, put_world, tile_at};
 use crate::harness::*;
 use crate::openapi::operations;
 use crate::public_map::figures;
@@ -46,7 +46,8 @@ struct Target {
 impl Target {
     async fn new(store: &Store, world: &World, banner: &'static str) -> Self {
         let village = format!("{banner}100200");
-        let published = world.plans.iter().find(|plan| plan.banner == banner && plan.numbers[0] == 3).unwrap().id;
+        let published =
+            world.plans.iter().find(|plan| plan.banner == banner && plan.numbers[0] == 3).unwrap().id;
         let worker = world.workers.iter().find(|worker| worker.area == village).unwrap().id;
         let job = Uuid::now_v7();
         let mut tx = store.begin(&khot::access::Scope::operator()).await.unwrap();
@@ -128,8 +129,14 @@ fn content(case: &Case, bytes: &[u8]) -> &'static str {
     if let Content::Layer(layer) = case.content {
         let layers = layers(bytes);
         let features = layers.get(layer).map_or(&[][..], |layer| &layer.features[..]);
-        let told = features.iter().any(|feature| feature.contains_key("households") || feature.contains_key("households_class"));
-        return if case.figures && !features.is_empty() && !told { "outline" } else { some(features.is_empty()) };
+        let told = features
+            .iter()
+            .any(|feature| feature.contains_key("households") || feature.contains_key("households_class"));
+        return if case.figures && !features.is_empty() && !told {
+            "outline"
+        } else {
+            some(features.is_empty())
+        };
     }
     if let Content::Lines(head) = case.content {
         return some(bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count() <= head);
@@ -163,8 +170,9 @@ async fn table() -> String {
         let target = Target::new(&store, &world, column.banner).await;
         let account = async |name: String| match column.role {
             Some(role) => {
+                let mut owner = as_owner(&database).await;
                 let grant = Grant { role, area: code(OWN), from: day("2026-01-01"), until: None };
-                Some(put_account(&store, &name, OWN, &[grant]).await)
+                Some(put_account(&store, &mut owner, &name, OWN, &[grant]).await)
             }
             None => None,
         };
@@ -218,6 +226,8 @@ const INTRODUCTION: &str = "\
 #   200 empty, 204 empty  nothing of it is theirs   404  not there, or not for them to know of
 #   200, 201, 202, 204    done                      4xx  otherwise: allowed, but not as it was asked
 #
+# Passwords are wrong ones on purpose (401, 403), and ids below /me are nobody's (404): these are about whoever asks.
+#
 # Made by tests/it/access_matrix.rs from real requests. After a change that is meant: UPDATE_SNAPSHOTS=1.
 
 ";
@@ -244,7 +254,9 @@ fn operations_there_are() -> BTreeSet<String> {
             .into_iter()
             .flatten()
             .filter(|(status, _)| status.starts_with('2'))
-            .flat_map(|(_, response)| response["content"].as_object().into_iter().flatten().map(|(kind, _)| kind.clone()))
+            .flat_map(|(_, response)| {
+                response["content"].as_object().into_iter().flatten().map(|(kind, _)| kind.clone())
+            })
             .collect();
         match kinds.len() {
             0 | 1 => there.extend([name]),
@@ -284,7 +296,8 @@ async fn the_matrix_is_the_one_that_was_reviewed() {
         std::fs::write(&path, &table).unwrap();
     }
     let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
-    let (made, kept): (BTreeSet<&str>, BTreeSet<&str>) = (table.lines().collect(), reviewed.lines().collect());
+    let (made, kept): (BTreeSet<&str>, BTreeSet<&str>) =
+        (table.lines().collect(), reviewed.lines().collect());
     assert!(
         table == reviewed,
         "who may do what has changed:\nnow    {:#?}\nbefore {:#?}\nif that is meant, run the test with UPDATE_SNAPSHOTS=1",

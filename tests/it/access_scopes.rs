@@ -129,17 +129,26 @@ fn some_home(world: &World, draw: &mut Pcg64Mcg) -> String {
 /// Makes the accounts, and draws what they will ask.
 async fn draws(place: &mut Place, draw: &mut Pcg64Mcg) -> Vec<Draw> {
     let mut draws = Vec::new();
+    let mut owner = as_owner(&place.database).await;
     for number in 0..ACCOUNTS {
         // One in twenty is nobody, on the public map.
         if number % 20 == 19 {
-            draws.push(Draw { who: Who { username: None, grants: Vec::new() }, token: None, roads: Vec::new() });
+            draws.push(Draw {
+                who: Who { username: None, grants: Vec::new() },
+                token: None,
+                roads: Vec::new(),
+            });
             continue;
         }
         let home = some_home(&place.world, draw);
         let grants = some_grants(&place.world, &home, draw);
         let username = format!("account-{number:03}");
-        let token = put_account(&place.store, &username, &home, &grants).await;
-        draws.push(Draw { who: Who { username: Some(username), grants }, token: Some(token), roads: Vec::new() });
+        let token = put_account(&place.store, &mut owner, &username, &home, &grants).await;
+        draws.push(Draw {
+            who: Who { username: Some(username), grants },
+            token: Some(token),
+            roads: Vec::new(),
+        });
     }
     let names: Vec<String> = draws.iter().filter_map(|draw| draw.who.username.clone()).collect();
     place.world.settle(&place.database, &names).await;
@@ -174,6 +183,7 @@ fn wrong(got: &Answer, expected: &Expected, checks: bool) -> Option<String> {
 /// The fewest of the grants with which the answer is still wrong.
 async fn smallest(place: &mut Place, mut who: Who, road: &Road, checks: bool) -> String {
     let mut attempt = 0;
+    let mut owner = as_owner(&place.database).await;
     let mut told = String::new();
     let mut left_out = 0;
     while who.username.is_some() && left_out < who.grants.len() {
@@ -181,7 +191,7 @@ async fn smallest(place: &mut Place, mut who: Who, road: &Road, checks: bool) ->
         fewer.grants.remove(left_out);
         attempt += 1;
         let username = format!("smaller-{attempt}");
-        let token = put_account(&place.store, &username, "15", &fewer.grants).await;
+        let token = put_account(&place.store, &mut owner, &username, "15", &fewer.grants).await;
         place.world.settle(&place.database, &[]).await;
         fewer.username = Some(username);
         let got = place.ask(Some(&token), road).await;
@@ -194,7 +204,9 @@ async fn smallest(place: &mut Place, mut who: Who, road: &Road, checks: bool) ->
     let grants: Vec<String> = who
         .grants
         .iter()
-        .map(|grant| format!("{} in {} from {} until {:?}", grant.role.as_str(), grant.area, grant.from, grant.until))
+        .map(|grant| {
+            format!("{} in {} from {} until {:?}", grant.role.as_str(), grant.area, grant.from, grant.until)
+        })
         .collect();
     let who = who.username.map_or("nobody, on the public map".to_owned(), |_| format!("with {grants:#?}"));
     format!("{method} {address}\n{who}\n{told}")
@@ -212,7 +224,9 @@ async fn fingerprint(database: &PgConnectOptions) -> Vec<(String, i64, String)> 
     .unwrap();
     let mut prints = Vec::new();
     for table in tables {
-        let sql = format!("SELECT count(*), md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM khot.{table} t");
+        let sql = format!(
+            "SELECT count(*), md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM khot.{table} t"
+        );
         let (rows, digest) = sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&mut owner).await.unwrap();
         prints.push((table, rows, digest));
     }
@@ -231,7 +245,10 @@ async fn holds(checks: bool) {
             let (place, draws, next, counted) = (place.clone(), draws.clone(), next.clone(), counted.clone());
             tokio::spawn(async move {
                 let mut failures: Vec<(usize, usize, String)> = Vec::new();
-                while let Some((number, one)) = { let number = next.fetch_add(1, Ordering::Relaxed); draws.get(number).map(|one| (number, one)) } {
+                while let Some((number, one)) = {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    draws.get(number).map(|one| (number, one))
+                } {
                     for (index, road) in one.roads.iter().enumerate() {
                         let got = place.ask(one.token.as_deref(), road).await;
                         counted.fetch_add(1, Ordering::Relaxed);
@@ -253,7 +270,9 @@ async fn holds(checks: bool) {
         let mut place = Arc::into_inner(place).unwrap();
         let one = &draws[number];
         let smaller = smallest(&mut place, one.who.clone(), &one.roads[index], checks).await;
-        panic!("seed {SEED}: {total} answers are wrong; account {number}, request {index}:\n{smaller}\nat first {why}");
+        panic!(
+            "seed {SEED}: {total} answers are wrong; account {number}, request {index}:\n{smaller}\nat first {why}"
+        );
     }
     assert_eq!(counted.load(Ordering::Relaxed), ACCOUNTS * REQUESTS_EACH);
     assert_eq!(fingerprint(&place.database).await, before, "a change that should have been refused was made");

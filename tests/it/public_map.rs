@@ -101,7 +101,8 @@ async fn open_it_shows_no_draft_and_nothing_else() {
     let app = app(unhindered(), true).await;
     let draft = put_draft(&app.store, 7).await;
     put_workers(&app.store, "150821100", 1).await;
-    let (status_of, body) = app.call(Method::GET, &format!("/api/v1/areas/150821/grids?plan={draft}"), None).await;
+    let (status_of, body) =
+        app.call(Method::GET, &format!("/api/v1/areas/150821/grids?plan={draft}"), None).await;
     assert_eq!((status_of, body["items"].as_array().map(Vec::len)), (StatusCode::OK, Some(0)));
     assert_eq!(status(&app, &format!("/api/v1/grids/150821100200007?plan={draft}")).await, 404);
     let open: Vec<&str> = OPEN.iter().map(|path| path.split('?').next().unwrap()).collect();
@@ -144,10 +145,17 @@ async fn a_session_that_has_ended_leaves_the_public_map_and_a_token_does_not() {
 #[tokio::test]
 async fn visitors_are_limited_by_address() {
     let some = |number| std::num::NonZeroU32::new(number).unwrap();
-    let app = app(Limits { visits: some(3), tiles: some(2), trusted_proxy: true, ..unhindered() }, true).await;
+    let app =
+        app(Limits { visits: some(3), tiles: some(2), trusted_proxy: true, ..unhindered() }, true).await;
     let from = async |address: &str, path: &str| {
         let path = path.replace("{tile}", &tiles::place(10));
-        app.anonymous(Method::GET, &path).header("x-forwarded-for", address).send().await.unwrap().status().as_u16()
+        app.anonymous(Method::GET, &path)
+            .header("x-forwarded-for", address)
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .as_u16()
     };
     for path in ["/api/v1/areas/15", "/api/v1/meta", "/api/v1/search?q=x"] {
         assert_eq!(from("10.0.0.1", path).await, 200, "{path}");

@@ -67,10 +67,16 @@ pub fn layers(tile: &[u8]) -> BTreeMap<String, Layer> {
         let name = text(of(1).next().expect("a name"));
         let keys: Vec<String> = of(3).map(text).collect();
         let values: Vec<String> = of(4)
-            .map(|value| self::fields(value).into_iter().find(|field| field.0 == 1).map_or(String::new(), |field| text(field.1)))
+            .map(|value| {
+                self::fields(value)
+                    .into_iter()
+                    .find(|field| field.0 == 1)
+                    .map_or(String::new(), |field| text(field.1))
+            })
             .collect();
         let feature = |bytes: &[u8]| {
-            let mut tags = self::fields(bytes).into_iter().find(|field| field.0 == 2).map_or(&[][..], |field| field.1);
+            let mut tags =
+                self::fields(bytes).into_iter().find(|field| field.0 == 2).map_or(&[][..], |field| field.1);
             let mut held = BTreeMap::new();
             while !tags.is_empty() {
                 let (key, value) = (varint(&mut tags), varint(&mut tags));

@@ -13,8 +13,8 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{code, geojson_response, wants_geojson};
-use crate::api::AppState;
 use crate::access::Capability;
+use crate::api::AppState;
 use crate::api::caller::{Caller, Visitor};
 use crate::api::extract::{Params, Segment};
 use crate::api::problem::{Problem, ProblemWire};

@@ -107,7 +107,11 @@ async fn of_area(
         return Ok(geojson_response(&json!({"type": "FeatureCollection", "numberReturned": features.len(),
             "features": features, "links": links, "next": next, "synthetic": synthetic})));
     }
-    Ok(Json(Page { items: rows.into_iter().map(|row| wire::Grid::seen(row, &visitor.scope)).collect(), next }).into_response())
+    Ok(Json(Page {
+        items: rows.into_iter().map(|row| wire::Grid::seen(row, &visitor.scope)).collect(),
+        next,
+    })
+    .into_response())
 }
 
 /// One grid
@@ -141,7 +145,13 @@ async fn detail(
     let geometry = row.outline.take().map(|outline| wire::geojson(&outline)).unwrap_or_default();
     let plan =
         PlanRef { id: row.plan, status: row.plan_status, valid_from: row.valid_from, valid_to: row.valid_to };
-    Ok(Some(GridDetail { bbox: row.bbox, ancestors, plan, geometry, grid: wire::Grid::seen(row, tx.scope()) }))
+    Ok(Some(GridDetail {
+        bbox: row.bbox,
+        ancestors,
+        plan,
+        geometry,
+        grid: wire::Grid::seen(row, tx.scope()),
+    }))
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -96,6 +96,24 @@ fn doors() -> Vec<Case> {
         case("POST /api/v1/session", |_| {
             send("POST", "/api/v1/session".to_owned(), json!({"username": "nobody", "password": "wrong"}))
         }),
+        case("PUT /api/v1/me/password", |_| {
+            let body = json!({"current": "wrong", "new": "a-fine-new-password-8"});
+            send("PUT", "/api/v1/me/password".to_owned(), body)
+        })
+        .alone(),
+        case("GET /api/v1/me/sessions", |_| get("/api/v1/me/sessions".to_owned())),
+        // Nobody's: what is one's own ends, and what isn't can't be told from what isn't there.
+        case("DELETE /api/v1/me/sessions/{id}", |_| {
+            send("DELETE", format!("/api/v1/me/sessions/{}", uuid::Uuid::nil()), json!({}))
+        }),
+        case("GET /api/v1/me/tokens", |_| get("/api/v1/me/tokens".to_owned())),
+        case("POST /api/v1/me/tokens", |_| {
+            send("POST", "/api/v1/me/tokens".to_owned(), json!({"name": "a program", "days": 30}))
+        })
+        .alone(),
+        case("DELETE /api/v1/me/tokens/{id}", |_| {
+            send("DELETE", format!("/api/v1/me/tokens/{}", uuid::Uuid::nil()), json!({}))
+        }),
         case("GET /api/v1/meta", |_| get("/api/v1/meta".to_owned())),
     ]
 }
@@ -103,19 +121,25 @@ fn doors() -> Vec<Case> {
 fn maps() -> Vec<Case> {
     vec![
         case("GET /api/v1/areas/{code}", |of| get(format!("/api/v1/areas/{}", of.banner))).with_figures(),
-        case("GET /api/v1/areas/{code}/children", |of| get(format!("/api/v1/areas/{}/children", of.banner))).with_figures(),
-        case("GET /api/v1/areas/{code}/figures", |of| get(format!("/api/v1/areas/{}/figures", of.banner))).with_figures(),
-        case("GET /api/v1/areas/{code}/grids as application/json", |of| get(format!("/api/v1/areas/{}/grids", of.banner)))
-            .with(JSON)
+        case("GET /api/v1/areas/{code}/children", |of| get(format!("/api/v1/areas/{}/children", of.banner)))
             .with_figures(),
+        case("GET /api/v1/areas/{code}/figures", |of| get(format!("/api/v1/areas/{}/figures", of.banner)))
+            .with_figures(),
+        case("GET /api/v1/areas/{code}/grids as application/json", |of| {
+            get(format!("/api/v1/areas/{}/grids", of.banner))
+        })
+        .with(JSON)
+        .with_figures(),
         case("GET /api/v1/areas/{code}/grids as application/geo+json", |of| {
             get(format!("/api/v1/areas/{}/grids", of.banner))
         })
         .with(GEOJSON)
         .with_figures(),
         case("GET /api/v1/grids/{code}", |of| get(format!("/api/v1/grids/{}", of.grid))).with_figures(),
-        case("GET /api/v1/comparison", |of| get(format!("/api/v1/comparison?by=area_type&area={}", of.banner)))
-            .with_figures(),
+        case("GET /api/v1/comparison", |of| {
+            get(format!("/api/v1/comparison?by=area_type&area={}", of.banner))
+        })
+        .with_figures(),
         case("GET /api/v1/search", |of| get(format!("/api/v1/search?q={}", of.grid))),
         case("GET /api/v1/locate", |of| {
             let (lon, lat) = crate::access_scopes::world::point(&of.village, false);
@@ -134,9 +158,11 @@ fn maps() -> Vec<Case> {
         case("GET /api/v1/tiles/grids/{z}/{x}/{y}", |_| get("/api/v1/tiles/grids/{tile}".to_owned()))
             .with(Content::Layer("grid_labels"))
             .with_figures(),
-        case("GET /api/v1/tiles/plans/{id}/{z}/{x}/{y}", |of| get(format!("/api/v1/tiles/plans/{}/{{tile}}", of.draft)))
-            .with(Content::Layer("grids"))
-            .with_figures(),
+        case("GET /api/v1/tiles/plans/{id}/{z}/{x}/{y}", |of| {
+            get(format!("/api/v1/tiles/plans/{}/{{tile}}", of.draft))
+        })
+        .with(Content::Layer("grids"))
+        .with_figures(),
     ]
 }
 
@@ -148,7 +174,9 @@ fn plans() -> Vec<Case> {
             send("POST", format!("/api/v1/areas/{}/plans", of.banner), json!({"seed": 1}))
         }),
         case("GET /api/v1/plans/{id}", |of| get(format!("/api/v1/plans/{}", of.published))),
-        case("DELETE /api/v1/plans/{id}", |of| send("DELETE", format!("/api/v1/plans/{}", of.draft), json!({}))),
+        case("DELETE /api/v1/plans/{id}", |of| {
+            send("DELETE", format!("/api/v1/plans/{}", of.draft), json!({}))
+        }),
         case("POST /api/v1/plans/{id}/publication", |of| {
             let address = format!("/api/v1/plans/{}/publication", of.draft_to_publish);
             send("POST", address, json!({"valid_from": "2027-06-01"}))

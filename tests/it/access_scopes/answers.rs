@@ -28,7 +28,14 @@ pub fn read(road: &Road, status: u16, bytes: &[u8]) -> (Answer, Option<String>) 
     if status >= 400 {
         return (Answer::Refused(status), None);
     }
-    if matches!(road, Road::AreaTile { .. } | Road::UnitTile | Road::GridTile { .. } | Road::PlanTile { .. } | Road::EmptyTile { .. }) {
+    if matches!(
+        road,
+        Road::AreaTile { .. }
+            | Road::UnitTile
+            | Road::GridTile { .. }
+            | Road::PlanTile { .. }
+            | Road::EmptyTile { .. }
+    ) {
         return (Answer::Rows(tile_rows(bytes)), None);
     }
     if let Road::AuditExport { format, .. } = road {
@@ -40,15 +47,28 @@ pub fn read(road: &Road, status: u16, bytes: &[u8]) -> (Answer, Option<String>) 
     let rows: BTreeSet<String> = match road {
         Road::Figures { .. } => return (Answer::Counted(body["grids"].as_u64().unwrap()), None),
         Road::Comparison { .. } => {
-            return (Answer::Counted(items(&body, "items").map(|item| item["grids"].as_u64().unwrap()).sum()), None);
+            return (
+                Answer::Counted(items(&body, "items").map(|item| item["grids"].as_u64().unwrap()).sum()),
+                None,
+            );
         }
         Road::Session => items(&body["account"], "grants")
-            .map(|grant| format!("grant {} {} {}", text(grant, "role"), text(grant, "area"), text(grant, "from")))
+            .map(|grant| {
+                format!("grant {} {} {}", text(grant, "role"), text(grant, "area"), text(grant, "from"))
+            })
             .collect(),
-        Road::Meta => Some(&body["region"]).filter(|region| !region.is_null()).map(|region| told("area", region)).into_iter().collect(),
-        Road::Area { geojson, .. } => [told("area", if *geojson { &body["properties"] } else { &body })].into(),
+        Road::Meta => Some(&body["region"])
+            .filter(|region| !region.is_null())
+            .map(|region| told("area", region))
+            .into_iter()
+            .collect(),
+        Road::Area { geojson, .. } => {
+            [told("area", if *geojson { &body["properties"] } else { &body })].into()
+        }
         Road::Children { .. } => items(&body, "items").map(|item| told("area", item)).collect(),
-        Road::Grids { geojson: true, .. } => items(&body, "features").map(|feature| told("grid", &feature["properties"])).collect(),
+        Road::Grids { geojson: true, .. } => {
+            items(&body, "features").map(|feature| told("grid", &feature["properties"])).collect()
+        }
         Road::Grids { .. } => items(&body, "items").map(|item| told("grid", item)).collect(),
         Road::Grid { .. } => [told("grid", &body)].into(),
         Road::Locate { .. } => {
@@ -83,7 +103,9 @@ fn tile_rows(bytes: &[u8]) -> BTreeSet<String> {
             rows.insert(match name.as_str() {
                 "areas" | "area_labels" => format!("area {code}"),
                 "units" => format!("unit {}/{code}", feature["village"]),
-                "grids" | "grid_labels" if feature.contains_key("households") => format!("grid {code} with figures"),
+                "grids" | "grid_labels" if feature.contains_key("households") => {
+                    format!("grid {code} with figures")
+                }
                 "grids" | "grid_labels" => format!("grid {code}"),
                 other => panic!("a layer that the model doesn't know: {other}"),
             });
@@ -95,7 +117,9 @@ fn tile_rows(bytes: &[u8]) -> BTreeSet<String> {
 fn export_rows(format: &str, bytes: &[u8]) -> BTreeSet<String> {
     if format == "ndjson" {
         let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        return lines.map(|line| format!("entry {}", serde_json::from_slice::<Value>(line).unwrap()["id"])).collect();
+        return lines
+            .map(|line| format!("entry {}", serde_json::from_slice::<Value>(line).unwrap()["id"]))
+            .collect();
     }
     let mut csv = csv::Reader::from_reader(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap());
     let at = csv.headers().unwrap().iter().position(|name| name == "id").unwrap();

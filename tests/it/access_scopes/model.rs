@@ -44,7 +44,8 @@ impl Who {
         if self.username.is_none() {
             return if what == "outline" { vec![String::new()] } else { Vec::new() };
         }
-        let holding = self.grants.iter().filter(|grant| holds(grant, day(TODAY)) && may(grant.role.as_str(), what));
+        let holding =
+            self.grants.iter().filter(|grant| holds(grant, day(TODAY)) && may(grant.role.as_str(), what));
         holding.map(|grant| grant.area.to_string()).collect()
     }
 

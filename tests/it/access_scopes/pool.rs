@@ -49,6 +49,7 @@ async fn do_it(place: &Place, who: &Who, token: &str, deed: &Deed) -> Option<Str
 /// Two accounts in each banner and one in each of its townships.
 async fn people(place: &mut Place) -> Vec<(Who, String)> {
     let mut people = Vec::new();
+    let mut owner = as_owner(&place.database).await;
     for (banner, _) in world::BANNERS {
         let posts = [
             (Role::Planner, banner.to_owned()),
@@ -59,7 +60,7 @@ async fn people(place: &mut Place) -> Vec<(Who, String)> {
         for (role, area) in posts {
             let grants = vec![Grant { role, area: code(&area), from: day("2026-01-01"), until: None }];
             let username = format!("{}-{area}", role.as_str().replace('_', "-"));
-            let token = put_account(&place.store, &username, &area, &grants).await;
+            let token = put_account(&place.store, &mut owner, &username, &area, &grants).await;
             people.push((Who { username: Some(username), grants }, token));
         }
     }

@@ -156,7 +156,9 @@ pub fn some_road(world: &World, who: &Who, draw: &mut Pcg64Mcg) -> Road {
             let code = format!("{}{:03}", some_village(world, draw), draw.random_range(1..8));
             Road::Grid { code, which: some_grids(world, draw) }
         }
-        13 | 14 => Road::Locate { village: some_village(world, draw), east: draw.random(), on: some_day(draw) },
+        13 | 14 => {
+            Road::Locate { village: some_village(world, draw), east: draw.random(), on: some_day(draw) }
+        }
         15 | 16 => Road::Search { text: some_text(world, draw) },
         17 => Road::Plans { code },
         18 => Road::Plan { id: pick(&world.plans, draw).id },
@@ -194,13 +196,17 @@ impl Road {
     /// Method, address and body.
     pub fn request(&self) -> (&'static str, String, Option<String>) {
         let on = |on: &Option<NaiveDate>| on.map(|on| format!("on={on}")).unwrap_or_default();
-        let area = |area: &Option<String>| area.as_ref().map(|area| format!("&area={area}")).unwrap_or_default();
+        let area =
+            |area: &Option<String>| area.as_ref().map(|area| format!("&area={area}")).unwrap_or_default();
         let address = match self {
             Road::Session => "session".to_owned(),
             Road::Meta => "meta".to_owned(),
             Road::Area { code, .. } => format!("areas/{code}"),
             Road::Children { code, level } => {
-                format!("areas/{code}/children{}", level.map(|level| format!("?level={level}")).unwrap_or_default())
+                format!(
+                    "areas/{code}/children{}",
+                    level.map(|level| format!("?level={level}")).unwrap_or_default()
+                )
             }
             Road::Figures { code, which } => format!("areas/{code}/figures?{}", which_query(*which)),
             Road::Comparison { code, which } => {
@@ -296,7 +302,9 @@ impl Road {
             | Road::Grids { code, .. }
             | Road::Plans { code } => not_found(seen(code)),
             Road::Figures { code, .. } | Road::Comparison { code, .. } if !seen(code) => Some(404),
-            Road::Figures { code, .. } | Road::Comparison { code, .. } if !who.within("figures", code) => Some(403),
+            Road::Figures { code, .. } | Road::Comparison { code, .. } if !who.within("figures", code) => {
+                Some(403)
+            }
             Road::Figures { which, .. } => not_found(plan_seen(which)),
             Road::Grid { .. } => not_found(!self.rows(world, who).is_empty()),
             Road::Plan { id } | Road::PlanTile { id } => not_found(who.sees_plan(world.plan(*id))),
@@ -348,10 +356,15 @@ impl Road {
                 .collect(),
             Road::Locate { village, east, on } => {
                 let line = [2, 4, 6, 9, 12].map(|digits| &village[..digits]);
-                let mut rows: BTreeSet<String> =
-                    line.iter().filter(|code| who.sees_area(code)).map(|code| format!("area {code}")).collect();
+                let mut rows: BTreeSet<String> = line
+                    .iter()
+                    .filter(|code| who.sees_area(code))
+                    .map(|code| format!("area {code}"))
+                    .collect();
                 let here = grids(world, Which::Day(*on)).filter(|(plan, held, code)| {
-                    *held == village && who.sees_grid(plan, held) && code[12..] == format!("{:03}", plan.numbers[usize::from(*east)])
+                    *held == village
+                        && who.sees_grid(plan, held)
+                        && code[12..] == format!("{:03}", plan.numbers[usize::from(*east)])
                 });
                 rows.extend(here.map(|(_, village, code)| format!("grid {code}{}", who.figures(village))));
                 rows
@@ -360,17 +373,24 @@ impl Road {
                 let digits = text.bytes().all(|byte| byte.is_ascii_digit());
                 let begun = text.trim_end_matches('0');
                 let mut rows = bare(areas(&|code| {
-                    if digits { code.starts_with(begun) && code.starts_with(&text[..code.len().min(text.len())]) } else { world.areas[code].contains(text.as_str()) }
+                    if digits {
+                        code.starts_with(begun) && code.starts_with(&text[..code.len().min(text.len())])
+                    } else {
+                        world.areas[code].contains(text.as_str())
+                    }
                 }));
                 if digits && text.len() >= 12 {
                     let held = grid_rows(world, who, &text[..12], Which::Day(None));
-                    rows.extend(bare(held).into_iter().filter(|row| row["grid ".len()..].starts_with(text.as_str())));
+                    rows.extend(
+                        bare(held).into_iter().filter(|row| row["grid ".len()..].starts_with(text.as_str())),
+                    );
                 }
                 rows
             }
             Road::Plans { code } => {
                 let banner = &code[..code.len().min(6)];
-                let plans = world.plans.iter().filter(|plan| plan.banner.starts_with(banner) && who.sees_plan(plan));
+                let plans =
+                    world.plans.iter().filter(|plan| plan.banner.starts_with(banner) && who.sees_plan(plan));
                 plans.map(|plan| format!("plan {}", plan.id)).collect()
             }
             Road::Plan { id } => {
@@ -378,7 +398,8 @@ impl Road {
                 let mut rows = BTreeSet::new();
                 if who.sees_plan(plan) {
                     rows.insert(format!("plan {id}"));
-                    let reasons = grids(world, Which::Plan(*id)).filter(|(_, village, _)| who.within("figures", village));
+                    let reasons = grids(world, Which::Plan(*id))
+                        .filter(|(_, village, _)| who.within("figures", village));
                     rows.extend(reasons.map(|(_, _, code)| format!("reason {code}")));
                 }
                 rows
@@ -395,7 +416,10 @@ impl Road {
             Road::GridTile { on } => grid_rows(world, who, "", Which::Day(*on)),
             Road::PlanTile { id } => grid_rows(world, who, "", Which::Plan(*id)),
             Road::Workers { code } => {
-                let seen = world.workers.iter().filter(|worker| worker.area.starts_with(code.as_str()) && who.sees_worker(worker));
+                let seen = world
+                    .workers
+                    .iter()
+                    .filter(|worker| worker.area.starts_with(code.as_str()) && who.sees_worker(worker));
                 seen.map(|worker| format!("worker {}", worker.id)).collect()
             }
             Road::Worker { id } => {
@@ -404,7 +428,8 @@ impl Road {
             }
             Road::Audit { area } | Road::AuditExport { area, .. } => {
                 let below = area.as_deref().unwrap_or("");
-                let seen = world.entries.iter().filter(|(_, of)| of.starts_with(below) && who.within("audit", of));
+                let seen =
+                    world.entries.iter().filter(|(_, of)| of.starts_with(below) && who.within("audit", of));
                 seen.map(|(id, _)| format!("entry {id}")).collect()
             }
             Road::Jobs { area } => {
@@ -416,9 +441,11 @@ impl Road {
                 let seen = world.jobs.iter().filter(|job| job.id == *id && who.sees_job(job));
                 seen.map(|job| format!("job {}", job.id)).collect()
             }
-            Road::Figures { .. } | Road::Comparison { .. } | Road::Policy { .. } | Road::EmptyTile { .. } | Road::Write(_) => {
-                BTreeSet::new()
-            }
+            Road::Figures { .. }
+            | Road::Comparison { .. }
+            | Road::Policy { .. }
+            | Road::EmptyTile { .. }
+            | Road::Write(_) => BTreeSet::new(),
         }
     }
 }
@@ -460,10 +487,18 @@ fn refusal(write: &Write, world: &World, who: &Who) -> Option<u16> {
     match write {
         Write::Divide { code } => of_area(code, "draft", &code[..code.len().min(6)]),
         Write::Publish { id } | Write::Discard { id } => of_plan(id),
-        Write::Import { code, .. } => if who.within("import", code) { None } else { Some(403) },
+        Write::Import { code, .. } => {
+            if who.within("import", code) {
+                None
+            } else {
+                Some(403)
+            }
+        }
         Write::AddWorker { code } => of_area(code, "people_edit", code),
         Write::ChangeWorker { id } => of_worker(id, "people_edit"),
-        Write::MoveWorker { id, to } => of_worker(id, "people_edit").or_else(|| of_area(to, "people_edit", to)),
+        Write::MoveWorker { id, to } => {
+            of_worker(id, "people_edit").or_else(|| of_area(to, "people_edit", to))
+        }
         Write::Reveal { id } => of_worker(id, "names"),
         Write::Cancel { id } => {
             let job = world.jobs.iter().find(|job| job.id == *id).unwrap();
@@ -476,15 +511,27 @@ impl Write {
     fn request(&self) -> (&'static str, String, String) {
         let (method, address, body) = match self {
             Write::Divide { code } => ("POST", format!("areas/{code}/plans"), "{}".to_owned()),
-            Write::Publish { id } => ("POST", format!("plans/{id}/publication"), r#"{"valid_from":"2027-06-01"}"#.to_owned()),
-            Write::Discard { id } => ("DELETE", format!("plans/{id}"), String::new()),
-            Write::Import { code, what } => ("POST", format!("areas/{code}/imports/{what}?name=a.csv"), "a,b\n".to_owned()),
-            Write::AddWorker { code } => {
-                ("POST", format!("areas/{code}/workers"), r#"{"name":"赵一","employment":"part_time"}"#.to_owned())
+            Write::Publish { id } => {
+                ("POST", format!("plans/{id}/publication"), r#"{"valid_from":"2027-06-01"}"#.to_owned())
             }
-            Write::ChangeWorker { id } => ("PATCH", format!("workers/{id}"), r#"{"status":"on_leave"}"#.to_owned()),
-            Write::MoveWorker { id, to } => ("PATCH", format!("workers/{id}"), format!(r#"{{"area":"{to}"}}"#)),
-            Write::Reveal { id } => ("POST", format!("workers/{id}/reveal"), r#"{"reason":"a good reason"}"#.to_owned()),
+            Write::Discard { id } => ("DELETE", format!("plans/{id}"), String::new()),
+            Write::Import { code, what } => {
+                ("POST", format!("areas/{code}/imports/{what}?name=a.csv"), "a,b\n".to_owned())
+            }
+            Write::AddWorker { code } => (
+                "POST",
+                format!("areas/{code}/workers"),
+                r#"{"name":"赵一","employment":"part_time"}"#.to_owned(),
+            ),
+            Write::ChangeWorker { id } => {
+                ("PATCH", format!("workers/{id}"), r#"{"status":"on_leave"}"#.to_owned())
+            }
+            Write::MoveWorker { id, to } => {
+                ("PATCH", format!("workers/{id}"), format!(r#"{{"area":"{to}"}}"#))
+            }
+            Write::Reveal { id } => {
+                ("POST", format!("workers/{id}/reveal"), r#"{"reason":"a good reason"}"#.to_owned())
+            }
             Write::Cancel { id } => ("POST", format!("jobs/{id}/cancellation"), String::new()),
         };
         (method, address, body)
@@ -492,5 +539,15 @@ impl Write {
 }
 
 fn percent(text: &str) -> String {
-    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(
+            |byte| {
+                if byte.is_ascii_alphanumeric() {
+                    char::from(byte).to_string()
+                } else {
+                    format!("%{byte:02X}")
+                }
+            },
+        )
+        .collect()
 }

@@ -106,7 +106,8 @@ pub fn tile(z: u32) -> String {
 pub fn tile_at((lon, lat): (f64, f64), z: u32) -> String {
     let side = f64::from(1 << z);
     let x = (lon + 180.0) / 360.0 * side;
-    let y = (1.0 - (lat.to_radians().tan() + 1.0 / lat.to_radians().cos()).ln() / std::f64::consts::PI) / 2.0 * side;
+    let y = (1.0 - (lat.to_radians().tan() + 1.0 / lat.to_radians().cos()).ln() / std::f64::consts::PI) / 2.0
+        * side;
     format!("{z}/{}/{}", x as u32, y as u32)
 }
 
@@ -131,7 +132,10 @@ fn areas() -> Vec<Area> {
             let name = format!("{banner_name}{township_name}");
             areas.push(area(&township, &name, rectangle(2 * column, row, 2, 1), None));
             for (index, (village, village_name)) in VILLAGES.iter().enumerate() {
-                let types = [(AreaType::Agricultural, VillageKind::Village), (AreaType::Pastoral, VillageKind::Gacha)];
+                let types = [
+                    (AreaType::Agricultural, VillageKind::Village),
+                    (AreaType::Pastoral, VillageKind::Gacha),
+                ];
                 let outline = rectangle(2 * column + index, row, 1, 1);
                 let (code, name) = (format!("{township}{village}"), format!("{name}{village_name}"));
                 areas.push(area(&code, &name, outline, Some(types[index])));
@@ -179,9 +183,12 @@ fn drawn(village: &Area, east: bool, number: u16) -> DrawnGrid {
 }
 
 fn plan(banner: &str, numbers: [u16; 2], villages: &[Area]) -> NewPlan {
-    let own: Vec<&Area> = villages.iter().filter(|village| village.code.as_str().starts_with(banner)).collect();
-    let grids: Vec<DrawnGrid> =
-        own.iter().flat_map(|village| [drawn(village, false, numbers[0]), drawn(village, true, numbers[1])]).collect();
+    let own: Vec<&Area> =
+        villages.iter().filter(|village| village.code.as_str().starts_with(banner)).collect();
+    let grids: Vec<DrawnGrid> = own
+        .iter()
+        .flat_map(|village| [drawn(village, false, numbers[0]), drawn(village, true, numbers[1])])
+        .collect();
     NewPlan {
         id: Uuid::now_v7(),
         banner: code(banner),
