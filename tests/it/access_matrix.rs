@@ -94,8 +94,9 @@ fn columns() -> Vec<Column> {
 
 async fn answer(router: &Router, case: &Case, target: &Target, token: Option<&str>) -> String {
     let ask = (case.ask)(target);
-    // A tile within the banner that is meant.
-    let place = tile_at(point(&target.village, false), 16);
+    // A tile within the banner that is meant, with the label of a village.
+    let [west, east] = [false, true].map(|east| point(&target.village, east));
+    let place = tile_at(((west.0 + east.0) / 2.0, west.1), 16);
     let mut request = Request::builder().method(ask.method).uri(ask.address.replace("{tile}", &place));
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));

@@ -93,8 +93,9 @@ fn doors() -> Vec<Case> {
         case("GET /api/v1/session", |_| get("/api/v1/session".to_owned())),
         case("DELETE /api/v1/session", |_| send("DELETE", "/api/v1/session".to_owned(), json!({}))).alone(),
         // With a wrong password: the right one is everybody's own.
-        case("POST /api/v1/session", |_| {
-            send("POST", "/api/v1/session".to_owned(), json!({"username": "nobody", "password": "wrong"}))
+        case("POST /api/v1/session", |of| {
+            let body = json!({"username": format!("nobody-{}", of.job), "password": "wrong"});
+            send("POST", "/api/v1/session".to_owned(), body)
         }),
         case("PUT /api/v1/me/password", |_| {
             let body = json!({"current": "wrong", "new": "a-fine-new-password-8"});
