@@ -124,12 +124,13 @@ impl<'a> At<'a> {
         self.nearest(|parts| parts.limits.as_ref()).map(Spanned::get_ref)
     }
 
-    /// Who carries a component: an entry that names the component comes before one for all of them.
+    /// Who carries a component: an entry that names the component comes before one for all of them, and then
+    /// one that names the area type before one for all.
     pub fn funding(&self, area_type: AreaType, component: Component) -> Option<&'a Funding> {
-        let entries = || self.of_type(|parts| parts.funding.as_ref(), area_type);
-        let named =
-            entries().find(|entry| entry.components.as_ref().is_some_and(|named| named.contains(&component)));
-        named.or_else(|| entries().find(|entry| entry.components.is_none()))
+        let entries = self.of_type(|parts| parts.funding.as_ref(), area_type);
+        let held =
+            entries.filter(|entry| entry.components.as_ref().is_none_or(|named| named.contains(&component)));
+        held.max_by_key(|entry| (entry.components.is_some(), entry.area_types.is_some()))
     }
 }
 

@@ -239,7 +239,7 @@ fn any_month() -> impl Strategy<Value = WorkerMonth> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
     fn shares_add_up_to_the_line_and_the_limits_hold(rules in any_rules(), month in any_month()) {

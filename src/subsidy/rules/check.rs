@@ -159,10 +159,14 @@ impl Checker<'_> {
         self.distinct(parts.land.as_ref(), |_, _| true)?;
         self.distinct(parts.travel.as_ref(), |_, _| true)?;
         self.distinct(parts.language.as_ref(), |one, other| one.language == other.language)?;
-        self.distinct(parts.funding.as_ref(), |one, other| match (&one.components, &other.components) {
-            (None, None) => true,
-            (Some(one), Some(other)) => one.iter().any(|component| other.contains(component)),
-            _ => false,
+        // One that names area types and one for all of them may stand beside each other.
+        self.distinct(parts.funding.as_ref(), |one, other| {
+            one.area_types.is_some() == other.area_types.is_some()
+                && match (&one.components, &other.components) {
+                    (None, None) => true,
+                    (Some(one), Some(other)) => one.iter().any(|component| other.contains(component)),
+                    _ => false,
+                }
         })?;
         for entry in parts.base.iter().flatten() {
             self.amounts(entry, &entry.get_ref().clause, &[Some(entry.get_ref().monthly)])?;
