@@ -5,6 +5,7 @@ import { zoomForGrids } from '@/map/camera'
 import type { PickOptions } from '@/map/pick'
 import { sameScene, type Scene } from '@/map/scene'
 import { useMeta } from '@/session/useMeta'
+import { useSession } from '@/session/useSession'
 import { useTheme } from '@/theme/useTheme'
 import { useView } from '@/url/useView'
 import { useWords } from '@/words/useWords'
@@ -14,6 +15,7 @@ const PASTORAL_GRID_M2 = 60e6
 export function useScene(place: Ref<Area | null>, figures: Ref<Figures | null>, plan: Ref<Plan | null>) {
   const { view, day } = useView()
   const { meta } = useMeta()
+  const { may } = useSession()
   const { theme } = useTheme()
   const { language } = useWords()
 
@@ -38,8 +40,9 @@ export function useScene(place: Ref<Area | null>, figures: Ref<Figures | null>, 
       day: day.value,
       areasVersion: meta.value?.areas_version ?? '',
       gridsVersion: meta.value?.grids_version ?? '',
-      layers: view.value.layers,
-      draft: view.value.draft,
+      // A link may name what its reader has no right to: then it is left out.
+      layers: may('figures') ? view.value.layers : view.value.layers.filter((name) => name !== 'units'),
+      draft: may('draft') ? view.value.draft : null,
       selected: view.value.sel,
       focus: place.value && geometry ? { code: place.value.code, geometry } : null,
       gridLabelZoom: gridLabelZoom.value,
