@@ -13,6 +13,7 @@ mod import;
 mod jobs;
 mod keys;
 mod open;
+mod pay;
 mod place;
 mod postgres;
 mod reach;
@@ -65,6 +66,8 @@ enum Command {
     Reach(reach::Arguments),
     /// Where the next outlets cover the most households, from files, without a database.
     Place(place::Arguments),
+    /// A month's subsidies by rule, to the fen, from files, without a database.
+    Pay(pay::Arguments),
     /// Check every rule that always holds, for an area or for files; exit 1 and a line for each breach.
     Verify(verify::Arguments),
     /// List or change the keys that personal data is encrypted with.
@@ -127,6 +130,7 @@ async fn run(arguments: Arguments) -> Result<(), Stop> {
         Command::Assign(arguments) => assign::run(&arguments),
         Command::Reach(arguments) => reach::run(&arguments),
         Command::Place(arguments) => place::run(&arguments),
+        Command::Pay(arguments) => pay::run(&arguments),
         Command::Verify(arguments) => verify::run(&config, arguments).await,
         Command::Keys(arguments) => keys::run(&config, arguments).await,
         Command::Doctor(arguments) => doctor::run(&config, arguments).await,
