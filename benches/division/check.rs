@@ -31,8 +31,8 @@ impl Figures {
         let mut load = vec![0u64; count];
         let mut cells = vec![0u32; count];
         let mut rim = vec![0u32; count];
-        for unit in 0..units {
-            let part = answer[unit] as usize;
+        for (unit, part) in answer.iter().enumerate() {
+            let part = *part as usize;
             load[part] += u64::from(instance.weights[unit]);
             cells[part] += 1;
             rim[part] += instance.outer[unit];
@@ -126,8 +126,20 @@ impl Figures {
     /// As a child process tells its parent.
     pub fn told(&self) -> String {
         let figures = [
-            self.secs, self.peak_mb, self.parts, self.within[0], self.within[1], self.within[2], self.in_band,
-            self.worst, self.in_pieces, self.empty, self.cut, self.round, self.off_ten, self.instances,
+            self.secs,
+            self.peak_mb,
+            self.parts,
+            self.within[0],
+            self.within[1],
+            self.within[2],
+            self.in_band,
+            self.worst,
+            self.in_pieces,
+            self.empty,
+            self.cut,
+            self.round,
+            self.off_ten,
+            self.instances,
         ];
         figures.map(|figure| figure.to_string()).join(" ")
     }
@@ -137,7 +149,20 @@ impl Figures {
         let [secs, peak_mb, parts, a, b, c, in_band, worst, in_pieces, empty, cut, round, off_ten, instances] =
             figures.try_into().ok()?;
         let within = [a, b, c];
-        Some(Self { secs, peak_mb, parts, within, in_band, worst, in_pieces, empty, cut, round, off_ten, instances })
+        Some(Self {
+            secs,
+            peak_mb,
+            parts,
+            within,
+            in_band,
+            worst,
+            in_pieces,
+            empty,
+            cut,
+            round,
+            off_ten,
+            instances,
+        })
     }
 }
 

@@ -18,8 +18,12 @@ struct Known {
 }
 
 pub fn run() {
-    println!("| instance                                   | least cut | khot | gap % | inside | s     | METIS | inside |");
-    println!("|--------------------------------------------|----------:|-----:|------:|--------|------:|------:|--------|");
+    println!(
+        "| instance                                   | least cut | khot | gap % | inside | s     | METIS | inside |"
+    );
+    println!(
+        "|--------------------------------------------|----------:|-----:|------:|--------|------:|------:|--------|"
+    );
     let (mut gaps, mut inside, mut metis_inside) = (Vec::new(), 0, 0);
     for known in instances() {
         let ask = Ask {

@@ -48,9 +48,8 @@ pub fn lattice(wide: u32, high: u32, missing: f64, tail: Tail, seed: u64) -> Ins
             (x - 1 + odd, y - 1),
             (x + odd, y - 1),
         ];
-        let inside = |(x, y): &(i64, i64)| {
-            (0..i64::from(wide)).contains(x) && (0..i64::from(high)).contains(y)
-        };
+        let inside =
+            |(x, y): &(i64, i64)| (0..i64::from(wide)).contains(x) && (0..i64::from(high)).contains(y);
         let cell = move |(x, y): (i64, i64)| (y * i64::from(wide) + x) as usize;
         places.into_iter().filter(inside).map(cell).filter(|cell| present[*cell]).collect::<Vec<usize>>()
     };
@@ -83,7 +82,9 @@ pub fn lattice(wide: u32, high: u32, missing: f64, tail: Tail, seed: u64) -> Ins
     for cell in &chosen {
         let others = around(*cell);
         outer.push(6 - others.len() as u32);
-        edges.extend(others.iter().filter(|other| **other > *cell).map(|other| (number[*cell], number[*other])));
+        edges.extend(
+            others.iter().filter(|other| **other > *cell).map(|other| (number[*cell], number[*other])),
+        );
         let (x, y) = (*cell as u32 % wide, *cell as u32 / wide);
         at.push([x as f32 + 0.5 * (y % 2) as f32, y as f32 * 0.866]);
     }

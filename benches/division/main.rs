@@ -118,7 +118,8 @@ fn answer(task: &str, engine: &str) -> Figures {
         "thorough" => khot(instance, &Ask::at(Effort::Thorough)),
         "default" => khot(instance, &Ask::at(Effort::Default)),
         _ => {
-            let work = Effort::Default.village_work(instance.weights.len());
+            let effort = if engine == "village-thorough" { Effort::Thorough } else { Effort::Default };
+            let work = effort.village_work(instance.weights.len());
             khot(instance, &Ask { band: Some((300.0, 500.0)), work, ..Ask::at(Effort::Default) })
         }
     };

@@ -11,7 +11,7 @@ pub use super::solver::Link;
 pub struct Work {
     /// Sweeps of one search.
     pub sweeps: u32,
-    /// Units tried in further searches, while parts are off.
+    /// Units tried in further searches, while parts are off: a sixth of them where they are off by little.
     pub spare: u64,
     /// Whether to spend all of `spare`, looking for a shorter border.
     pub polish: bool,
@@ -20,7 +20,7 @@ pub struct Work {
 impl Work {
     /// For a division that starts from the one before, while a person waits.
     pub fn again(units: usize) -> Self {
-        Self { sweeps: 150, spare: 300 * units as u64, polish: false }
+        Self { sweeps: 150, spare: 900 * units as u64, polish: false }
     }
 }
 
@@ -100,8 +100,8 @@ impl Effort {
     pub fn work(self) -> Work {
         let sweeps = match self {
             Effort::Quick => 250,
-            Effort::Default => 1000,
-            Effort::Thorough => 3500,
+            Effort::Default => 1200,
+            Effort::Thorough => 4000,
         };
         Work { sweeps, spare: 0, polish: false }
     }
@@ -113,7 +113,7 @@ impl Effort {
             Effort::Default => 400,
             Effort::Thorough => 1500,
         };
-        Work { sweeps, spare: u64::from(2 * sweeps) * units as u64, polish: false }
+        Work { sweeps, spare: u64::from(12 * sweeps) * units as u64, polish: false }
     }
 
     /// For a small graph, on which seconds are spent to come as near to the shortest border as can be.

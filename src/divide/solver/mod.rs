@@ -71,6 +71,10 @@ const FINE: Manner = Manner {
 const AGAIN: Manner = Manner { hot: 0.8, cold: 0.2, ..LARGE };
 /// Mending may take one in so many of the sweeps' work.
 const MENDING_SHARE: u64 = 2;
+/// While no part is off by more than this beyond its tolerance, all but one in so many of the further
+/// searches' work is kept back.
+const SERIOUS: f64 = 0.07;
+const SERIOUS_SPARE: u64 = 6;
 /// Each further search is so much longer than the one before; after so many that found nothing better, a
 /// graph that keeps all limits is left.
 const LONGER: f64 = 1.1;
@@ -195,6 +199,8 @@ struct Standing {
     off: u32,
     far: f64,
     cost: f64,
+    /// How far off the worst part is.
+    worst: f64,
 }
 
 impl Search<'_> {
@@ -219,7 +225,12 @@ impl Search<'_> {
             let sweeps = (longer as u32).min(50_000);
             let cost = u64::from(sweeps) * (units + SWEEP);
             let done = standing.off == 0 && (!polish || in_vain >= ENOUGH);
-            if done || cost > left || u64::from(self.task.parts) == units {
+            let kept_back = if polish || standing.worst > SERIOUS {
+                0
+            } else {
+                spare / SERIOUS_SPARE * (SERIOUS_SPARE - 1)
+            };
+            if done || cost + kept_back > left || u64::from(self.task.parts) == units {
                 break;
             }
             left -= cost;
@@ -312,7 +323,7 @@ impl Search<'_> {
     }
 
     fn standing(&self, state: &State<'_>) -> Standing {
-        let mut standing = Standing { broken: 0, off: 0, far: 0.0, cost: state.cost() };
+        let mut standing = Standing { broken: 0, off: 0, far: 0.0, cost: state.cost(), worst: 0.0 };
         let mut far = vec![false; state.parts.len()];
         if state.facts.sizes.is_some() {
             for unit in 0..state.part.len() as u32 {
@@ -324,6 +335,7 @@ impl Search<'_> {
             standing.broken += u32::from(far || state.broken(part));
             standing.off += u32::from(far || off > 0.0);
             standing.far += off;
+            standing.worst = standing.worst.max(off);
         }
         standing
     }
