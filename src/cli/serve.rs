@@ -18,6 +18,9 @@ pub struct Arguments {
     /// Load the four-banner demo first, where the database is still empty.
     #[arg(long)]
     demo: bool,
+    /// Let whoever hasn't signed in see the outlines of areas and published grids, without figures. The demo does.
+    #[arg(long, env = "KHOT_PUBLIC_MAP")]
+    public_map: bool,
     #[command(flatten)]
     limits: Limits,
     #[command(flatten)]
@@ -56,6 +59,7 @@ async fn serve(
         Ok(Some(drawn)) => {
             announce(config, listener.local_addr()?, &drawn, store.has_accounts().await?);
             let state = api::AppState::with_limits(store.clone(), clock::now, arguments.limits.clone())
+                .with_public_map(arguments.public_map || arguments.demo)
                 .with_sign_in(arguments.sign_in.clone());
             api::serve(listener, state, async {
                 ending.asked().await;

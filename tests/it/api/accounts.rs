@@ -339,7 +339,7 @@ async fn the_trail_tells_every_change_and_holds_no_secret() {
     app.call(Method::DELETE, &path, None).await;
 
     let mut owner = as_owner(&app.database).await;
-    let found: Vec<(String, String, String, Option<Value>, Option<Value>)> = sqlx::query_as(
+    let found: Vec<Told> = sqlx::query_as(
         "SELECT action, actor, area, before, after FROM audit WHERE subject = 'zhao' AND action ^@ 'account.' ORDER BY id",
     )
     .fetch_all(&mut owner)
@@ -391,6 +391,9 @@ async fn the_trail_tells_every_change_and_holds_no_secret() {
     let hashes: i64 = trail.iter().map(|row| i64::from(row.contains("argon2"))).sum();
     assert_eq!(hashes, 0, "a hash is in the trail");
 }
+
+/// Action, actor, area, before, after.
+type Told = (String, String, String, Option<Value>, Option<Value>);
 
 fn change_told() -> Value {
     json!({"name": "赵某", "disabled": true})

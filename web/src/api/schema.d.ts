@@ -666,15 +666,18 @@ export interface components {
             bbox: number[];
             /** @description 2, 4, 6, 9 or 12 digits. */
             code: string;
-            /** Format: int64 */
-            households: number;
+            /**
+             * Format: int64
+             * @description For whoever sees figures here.
+             */
+            households?: number | null;
             /** @description Of a village. */
             kind?: components["schemas"]["VillageKind"] | null;
             level: components["schemas"]["Level"];
             name: string;
             parent?: string | null;
             /** Format: int64 */
-            people: number;
+            people?: number | null;
             /** @description Made up from real names and outlines. */
             synthetic: boolean;
             /** Format: int32 */
@@ -830,13 +833,17 @@ export interface components {
              * @description Polsby–Popper, 4πA/P², 0 to 1.
              */
             compactness: number;
-            /** Format: int32 */
-            households: number;
+            /**
+             * Format: int32
+             * @description This and the other figures, for whoever sees figures here.
+             */
+            households?: number | null;
             /** @description Whether its households lie between the profile's minimum and maximum. */
-            in_band: boolean;
+            in_band?: boolean | null;
             kind: components["schemas"]["GridKind"];
             /** Format: int32 */
-            people: number;
+            people?: number | null;
+            /** @description They tell figures: none for whoever sees none. */
             reasons: components["schemas"]["ReasonWire"][];
             synthetic: boolean;
             /**
@@ -845,7 +852,7 @@ export interface components {
              */
             travel_min?: number | null;
             /** @description How many units it is made of. */
-            units: number;
+            units?: number | null;
             village: string;
             village_name: string;
         };
@@ -886,15 +893,18 @@ export interface components {
                 bbox: number[];
                 /** @description 2, 4, 6, 9 or 12 digits. */
                 code: string;
-                /** Format: int64 */
-                households: number;
+                /**
+                 * Format: int64
+                 * @description For whoever sees figures here.
+                 */
+                households?: number | null;
                 /** @description Of a village. */
                 kind?: components["schemas"]["VillageKind"] | null;
                 level: components["schemas"]["Level"];
                 name: string;
                 parent?: string | null;
                 /** Format: int64 */
-                people: number;
+                people?: number | null;
                 /** @description Made up from real names and outlines. */
                 synthetic: boolean;
                 /** Format: int32 */
@@ -1018,6 +1028,8 @@ export interface components {
             areas_version: string;
             /** @description Changes whenever a plan is published. */
             grids_version: string;
+            /** @description Outlines are there for whoever hasn't signed in, too. */
+            public_map: boolean;
             /** @description The widest area; none in an empty database. */
             region?: components["schemas"]["Area"] | null;
             /** @description Something of what is held is made up: say so on every screen. */
@@ -1143,13 +1155,17 @@ export interface components {
                  * @description Polsby–Popper, 4πA/P², 0 to 1.
                  */
                 compactness: number;
-                /** Format: int32 */
-                households: number;
+                /**
+                 * Format: int32
+                 * @description This and the other figures, for whoever sees figures here.
+                 */
+                households?: number | null;
                 /** @description Whether its households lie between the profile's minimum and maximum. */
-                in_band: boolean;
+                in_band?: boolean | null;
                 kind: components["schemas"]["GridKind"];
                 /** Format: int32 */
-                people: number;
+                people?: number | null;
+                /** @description They tell figures: none for whoever sees none. */
                 reasons: components["schemas"]["ReasonWire"][];
                 synthetic: boolean;
                 /**
@@ -1158,7 +1174,7 @@ export interface components {
                  */
                 travel_min?: number | null;
                 /** @description How many units it is made of. */
-                units: number;
+                units?: number | null;
                 village: string;
                 village_name: string;
             }[];
