@@ -90,7 +90,7 @@ async fn what_no_account_can_be_made_of_is_refused() {
         (with("username", json!("Li")), 400, "bad_username"),
         (with("name", json!(" ")), 400, "bad_name"),
         (with("area", json!("15x")), 400, "bad_code"),
-        (with("area", json!("150999")), 404, "not_found"),
+        (new("li", "150999", "planner"), 404, "not_found"),
         (with("grants", grant("1508", Value::Null)), 400, "grant_outside"),
         (with("grants", grant("150821999", Value::Null)), 404, "not_found"),
         (with("grants", grant("150821", json!("2026-11-01"))), 400, "bad_period"),
