@@ -105,10 +105,11 @@ fn columns() -> Vec<Column> {
 
 async fn answer(router: &Router, case: &Case, target: &Target, token: Option<&str>) -> String {
     let ask = (case.ask)(target);
-    // A tile within the banner that is meant, with the label of a village.
+    // Tiles within the banner that is meant.
     let [west, east] = [false, true].map(|east| point(&target.village, east));
-    let place = tile_at(((west.0 + east.0) / 2.0, west.1), 16);
-    let mut request = Request::builder().method(ask.method).uri(ask.address.replace("{tile}", &place));
+    let village = tile_at(((west.0 + east.0) / 2.0, west.1), 16);
+    let address = ask.address.replace("{tile}", &tile_at(west, 16)).replace("{village}", &village);
+    let mut request = Request::builder().method(ask.method).uri(address);
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
     }

@@ -12,6 +12,7 @@ mod backup;
 mod cli;
 mod cli_area;
 mod cli_assign;
+mod cli_pay;
 mod cli_reach;
 mod cluster;
 mod crash;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Target;
 
-/// A request; `{tile}` stands for a tile with the whole place.
+/// A request; `{tile}` stands for a tile with a grid's label, `{village}` for one with a village's.
 pub struct Ask {
     pub method: &'static str,
     pub address: String,
@@ -146,9 +146,9 @@ fn maps() -> Vec<Case> {
             let (lon, lat) = crate::access_scopes::world::point(&of.village, false);
             get(format!("/api/v1/locate?lon={lon}&lat={lat}"))
         }),
-        case("GET /api/v1/tiles/areas/{z}/{x}/{y}", |_| get("/api/v1/tiles/areas/{tile}".to_owned()))
+        case("GET /api/v1/tiles/areas/{z}/{x}/{y}", |_| get("/api/v1/tiles/areas/{village}".to_owned()))
             .with(Content::Layer("areas")),
-        case("GET /api/v1/tiles/areas/{z}/{x}/{y}", |_| get("/api/v1/tiles/areas/{tile}".to_owned()))
+        case("GET /api/v1/tiles/areas/{z}/{x}/{y}", |_| get("/api/v1/tiles/areas/{village}".to_owned()))
             .with(Content::Layer("area_labels")),
         case("GET /api/v1/tiles/units/{z}/{x}/{y}", |_| get("/api/v1/tiles/units/{tile}".to_owned()))
             .with(Content::Layer("units"))
