@@ -121,7 +121,7 @@ impl Effort {
     pub fn small_work(self) -> Work {
         let (sweeps, spare) = match self {
             Effort::Quick => (1000, 500_000),
-            Effort::Default => (10_000, 30_000_000),
+            Effort::Default => (10_000, 60_000_000),
             Effort::Thorough => (15_000, 150_000_000),
         };
         Work { sweeps, spare, polish: true }
