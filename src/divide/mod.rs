@@ -32,6 +32,7 @@
 //! it. A travel limit that can bind makes a move O(n/k).
 
 mod count;
+mod explain;
 mod graph;
 mod improve;
 mod number;
@@ -47,6 +48,7 @@ mod village;
 mod weights;
 
 pub use crate::geo::adjacency::Edge;
+pub use explain::explain;
 pub use number::{PreviousGrid, number};
 pub use objective::DETOUR;
 pub use reasons::PartReason;

@@ -18,7 +18,7 @@ pub use area::{Area, AreaType, Level, VillageKind};
 pub use code::{Code, CodeError, GridCode};
 pub use count::{Count, SMALL_MAX, Tally};
 pub use finding::{Finding, FindingKind};
-pub use grid::{DrawnGrid, Grid, GridKind, Reason, ReasonKind};
+pub use grid::{DrawnGrid, Grid, GridKind, Reason, ReasonKind, ToldGrid};
 pub use plan::{PlanStatus, Scores, TypeScores};
 pub use policy::{Policy, PolicyError, Profile};
 pub use text::Text;

@@ -65,7 +65,8 @@ pub enum GridsOf {
     Day(NaiveDate),
 }
 
-/// Grids, from zoom 8 on; above that there would be thousands in a tile.
+/// Grids, from zoom 8 on; above that there would be thousands in a tile. Where the number of households isn't told,
+/// `households_under` stands in place of `households`.
 pub async fn grids(tx: &mut Tx, tile: TileId, of: GridsOf) -> Result<Vec<u8>, StoreError> {
     if tile.z < 8 {
         return Ok(Vec::new());
@@ -81,14 +82,21 @@ pub async fn grids(tx: &mut Tx, tile: TileId, of: GridsOf) -> Result<Vec<u8>, St
             SELECT plan.id FROM plan JOIN area ON area.code = plan.banner CROSS JOIN bounds
             WHERE (plan.id = $4 OR plan.during @> $5) AND area.outline && reach),
         near AS MATERIALIZED (
-            SELECT grid.* FROM chosen JOIN grid ON grid.plan = chosen.id CROSS JOIN bounds
+            SELECT grid.code, grid.village, grid.area_type, grid.kind, grid.area_m2, grid.outline, grid.label_point,
+                   CASE WHEN seen.exact THEN grid.households WHEN grid.households_few NOT BETWEEN 1 AND 4 THEN grid.households_told
+                   END AS households,
+                   CASE WHEN NOT seen.exact AND grid.households_few BETWEEN 1 AND 4 THEN 4 * grid.households_few + 1
+                   END AS households_under,
+                   CASE WHEN seen.exact THEN grid.in_band ELSE grid.in_band_told END AS in_band
+            FROM chosen JOIN grid ON grid.plan = chosen.id CROSS JOIN bounds
+            CROSS JOIN LATERAL (SELECT (SELECT khot.exact())::text[] && ARRAY['*', grid.village] AS exact) seen
             WHERE grid.outline && reach)
         SELECT coalesce((SELECT ST_AsMVT(t, 'grids', 4096, 'geom') FROM (
-                 SELECT code, village, area_type, kind, households, in_band, area_m2,
+                 SELECT code, village, area_type, kind, households, households_under, in_band, area_m2,
                         ST_AsMVTGeom(ST_Transform(outline, 3857), box, 4096, 64) AS geom
                  FROM near, bounds) t WHERE geom IS NOT NULL), ''::bytea)
             || coalesce((SELECT ST_AsMVT(t, 'grid_labels', 4096, 'geom') FROM (
-                 SELECT code, right(code, 3) AS seq, households, area_type, area_m2,
+                 SELECT code, right(code, 3) AS seq, households, households_under, area_type, area_m2,
                         ST_AsMVTGeom(ST_Transform(label_point, 3857), box, 4096, 0) AS geom
                  FROM near, bounds) t WHERE geom IS NOT NULL), ''::bytea)";
     let query = sqlx::query_scalar(sql)
