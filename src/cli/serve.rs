@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use super::open::{Ending, Opened, open_with_keys};
 use super::{Stop, demo};
-use crate::config::{Config, Limits};
+use crate::config::{Config, Limits, SignIn};
 use crate::store::{Store, private_file};
 use crate::{api, clock, jobs};
 
@@ -18,8 +18,13 @@ pub struct Arguments {
     /// Load the four-banner demo first, where the database is still empty.
     #[arg(long)]
     demo: bool,
+    /// Let whoever hasn't signed in see the outlines of areas and published grids, without figures. The demo does.
+    #[arg(long, env = "KHOT_PUBLIC_MAP")]
+    public_map: bool,
     #[command(flatten)]
     limits: Limits,
+    #[command(flatten)]
+    sign_in: SignIn,
 }
 
 pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
@@ -53,7 +58,9 @@ async fn serve(
     let served = match ready {
         Ok(Some(drawn)) => {
             announce(config, listener.local_addr()?, drawn);
-            let state = api::AppState::with_limits(store.clone(), clock::now, arguments.limits.clone());
+            let state = api::AppState::with_limits(store.clone(), clock::now, arguments.limits.clone())
+                .with_public_map(arguments.public_map || arguments.demo)
+                .with_sign_in(arguments.sign_in.clone());
             api::serve(listener, state, async {
                 ending.asked().await;
             })

@@ -135,7 +135,8 @@ async fn totals(tx: &mut crate::store::Tx, area: &Code, rows: &[DrawnGrid]) -> R
     let households: u64 = rows.iter().map(|row| u64::from(row.grid.households)).sum();
     let people: u64 = rows.iter().map(|row| u64::from(row.grid.people)).sum();
     let differs = |what: &str, grids: u64, area_has: Count| {
-        (Count::Number(grids) != area_has).then(|| format!("{area}: its grids have {grids} {what}, the area has {area_has}"))
+        (Count::Number(grids) != area_has)
+            .then(|| format!("{area}: its grids have {grids} {what}, the area has {area_has}"))
     };
     Ok([differs("households", households, held.households), differs("people", people, held.people)]
         .into_iter()

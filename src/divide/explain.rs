@@ -39,7 +39,7 @@ pub fn explain(
             own.push(place);
         }
         let piece = graph.part(component);
-        let partition = Partition::new(&piece, own, names.len(), &limits);
+        let partition = Partition::new(&piece, own, names.len());
         let code = |place: u32| units[component[place as usize] as usize].code.clone();
         for mut reason in reasons::of_piece(&piece, &partition, &limits, profile, code) {
             reason.part = reason.part.and_then(|place| names.get(place as usize).copied());

@@ -11,11 +11,8 @@ pub const DETOUR: f64 = 1.3;
 const SIZE_WEIGHT: f64 = 1000.0;
 /// … and a grid out of the band outweighs any unevenness within it.
 const BAND_WEIGHT: f64 = 10.0;
-/// Border against unevenness in a village: halving the border of a usual grid weighs as much as some
-/// 15 % off target …
+/// Border against unevenness: halving the border of a usual grid weighs as much as some 15 % off target.
 const BORDER_WEIGHT: f64 = 0.03;
-/// … and in a graph with a tolerance, where what lies within it is even enough.
-const GRAPH_BORDER_WEIGHT: f64 = 0.15;
 
 /// The limits of one village; infinite where the profile sets none.
 #[derive(Debug, Clone, Copy)]
@@ -29,9 +26,6 @@ pub(super) struct Limits {
     pub reach_max_m: f64,
     /// Metres of road in one minute of travel.
     pub m_per_min: f64,
-    border_weight: f64,
-    /// Cost of one metre of border between two parts.
-    pub border_cost: f64,
 }
 
 impl Limits {
@@ -45,8 +39,6 @@ impl Limits {
             area_max_m2: profile.area_max_km2.map_or(f64::INFINITY, |km2| km2 * 1e6),
             reach_max_m: profile.travel_max_min.map_or(f64::INFINITY, |minutes| minutes * m_per_min / DETOUR),
             m_per_min,
-            border_weight: BORDER_WEIGHT,
-            border_cost: 0.0,
         }
     }
 
@@ -59,20 +51,21 @@ impl Limits {
             area_max_m2: f64::INFINITY,
             reach_max_m: f64::INFINITY,
             m_per_min: 1.0,
-            border_weight: GRAPH_BORDER_WEIGHT,
-            border_cost: 0.0,
         }
     }
 
-    /// The same limits with a border's cost that fits this graph and number of parts.
-    pub(super) fn for_graph(mut self, graph: &Graph, parts: usize) -> Self {
-        let across = (graph.len() as f64 / parts.max(1) as f64).sqrt();
-        self.border_cost = self.border_weight / (graph.mean_border() * across);
-        // Where nothing lies too far from anything, travel needn't be reckoned.
+    /// The same limits for one piece: where nothing lies too far from anything, travel needn't be reckoned.
+    pub(super) fn for_graph(mut self, graph: &Graph) -> Self {
         if graph.diagonal_m() <= self.reach_max_m {
             self.reach_max_m = f64::INFINITY;
         }
         self
+    }
+
+    /// Cost of one metre of border between two of so many parts.
+    pub(super) fn border_cost(&self, graph: &Graph, parts: usize) -> f64 {
+        let across = (graph.len() as f64 / parts.max(1) as f64).sqrt();
+        BORDER_WEIGHT / (graph.mean_border() * across)
     }
 
     pub(super) fn sizes_matter(&self) -> bool {
@@ -83,8 +76,8 @@ impl Limits {
         (self.min..=self.max).contains(&households)
     }
 
-    /// Cost of a part, its travel left out.
-    pub(super) fn cost(&self, sums: &Sums) -> f64 {
+    /// Cost of a part.
+    pub(super) fn cost(&self, sums: &Sums, reach_m: f64) -> f64 {
         let off = sums.households / self.target - 1.0;
         let below = (self.min - sums.households).max(0.0);
         let above = (sums.households - self.max).max(0.0);
@@ -93,12 +86,8 @@ impl Limits {
             cost += BAND_WEIGHT * (1.0 + (below + above) / self.target);
         }
         cost += over(sums.people, self.people_max, BAND_WEIGHT);
-        cost + over(sums.area_m2, self.area_max_m2, SIZE_WEIGHT)
-    }
-
-    /// Cost of a part's travel.
-    pub(super) fn reach_cost(&self, reach_m: f64) -> f64 {
-        over(reach_m, self.reach_max_m, SIZE_WEIGHT)
+        cost += over(sums.area_m2, self.area_max_m2, SIZE_WEIGHT);
+        cost + over(reach_m, self.reach_max_m, SIZE_WEIGHT)
     }
 
     /// Whether a part breaks any limit.
@@ -137,14 +126,6 @@ impl Sums {
             households: self.households + other.households,
             people: self.people + other.people,
             area_m2: self.area_m2 + other.area_m2,
-        }
-    }
-
-    pub(super) fn minus(&self, other: &Self) -> Self {
-        Self {
-            households: self.households - other.households,
-            people: self.people - other.people,
-            area_m2: self.area_m2 - other.area_m2,
         }
     }
 }

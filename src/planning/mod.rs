@@ -20,7 +20,7 @@ pub use crate::divide::DivideError;
 pub use scores::{Seen, scores};
 
 /// The engine's name and version, stored with every plan. It changes whenever an answer may change.
-pub const ENGINE_VERSION: &str = "plain-1";
+pub const ENGINE_VERSION: &str = "anneal-1";
 
 /// A village to be divided.
 #[derive(Debug, Clone)]
@@ -105,7 +105,8 @@ pub fn draw_village(
     let mut told_reasons = match &told_input {
         None => reasons.clone(),
         Some(told_input) => {
-            let found = divide::explain(&told_input.units, &told_input.edges, &division.parts, village.profile);
+            let found =
+                divide::explain(&told_input.units, &told_input.edges, &division.parts, village.profile);
             let mut reasons = Vec::new();
             for reason in found.map_err(failed)? {
                 let grid = reason.part.map(code_of).transpose()?;

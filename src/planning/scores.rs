@@ -61,9 +61,7 @@ pub fn scores(grids: &[DrawnGrid], seen: Seen, profile: impl Fn(&Code, AreaType)
         people: all.iter().map(|(_, figures)| figures.people).sum::<Tally>().count(),
         in_band: in_band(&every),
         in_band_share: share(in_band(&every), grids.len()),
-        out_of_band_named: count(
-            all.iter().filter(|(_, figures)| !figures.in_band && figures.named).count(),
-        ),
+        out_of_band_named: count(all.iter().filter(|(_, figures)| !figures.in_band && figures.named).count()),
         worst_deviation: all.iter().map(deviation).reduce(f64::max),
         compactness_mean: mean(&every),
         by_area_type: by_type

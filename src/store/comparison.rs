@@ -2,9 +2,9 @@
 
 use sqlx::FromRow;
 
+use super::areas::count as seen;
 use super::tiles::GridsOf;
 use super::{StoreError, Tx};
-use super::areas::count as seen;
 use crate::domain::{AreaType, Code, Count};
 
 /// The spread of a figure over grids: smallest, quartiles (interpolated), largest and mean.
@@ -57,7 +57,8 @@ fn spread(values: &[f64]) -> Result<Spread, StoreError> {
 }
 
 /// How many small units a group is made of, where none of its members holds a larger one; else 0.
-const FEW_HOUSEHOLDS: &str = "CASE WHEN bool_or(households > 0 AND households_few = 0) THEN 0 ELSE sum(households_few) END";
+const FEW_HOUSEHOLDS: &str =
+    "CASE WHEN bool_or(households > 0 AND households_few = 0) THEN 0 ELSE sum(households_few) END";
 const FEW_PEOPLE: &str = "CASE WHEN bool_or(people > 0 AND people_few = 0) THEN 0 ELSE sum(people_few) END";
 
 /// Area types of the grids below `area`: of one plan, or in force on a day. Types without grids are left out.

@@ -65,8 +65,8 @@ pub enum GridsOf {
     Day(NaiveDate),
 }
 
-/// Grids, from zoom 8 on; above that there would be thousands in a tile. Where the number of households isn't told,
-/// `households_under` stands in place of `households`.
+/// Grids, from zoom 8 on; above that there would be thousands in a tile. Their figures only where the scope has them;
+/// where the number of households isn't told, `households_under` stands in place of `households`.
 pub async fn grids(tx: &mut Tx, tile: TileId, of: GridsOf) -> Result<Vec<u8>, StoreError> {
     if tile.z < 8 {
         return Ok(Vec::new());
@@ -82,14 +82,15 @@ pub async fn grids(tx: &mut Tx, tile: TileId, of: GridsOf) -> Result<Vec<u8>, St
             SELECT plan.id FROM plan JOIN area ON area.code = plan.banner CROSS JOIN bounds
             WHERE (plan.id = $4 OR plan.during @> $5) AND area.outline && reach),
         near AS MATERIALIZED (
-            SELECT grid.code, grid.village, grid.area_type, grid.kind, grid.area_m2, grid.outline, grid.label_point,
-                   CASE WHEN seen.exact THEN grid.households WHEN grid.households_few NOT BETWEEN 1 AND 4 THEN grid.households_told
-                   END AS households,
-                   CASE WHEN NOT seen.exact AND grid.households_few BETWEEN 1 AND 4 THEN 4 * grid.households_few + 1
+            SELECT grid.code, village, area_type, kind, area_m2, outline, label_point,
+                   CASE WHEN NOT told THEN NULL WHEN exact THEN households
+                        WHEN households_few NOT BETWEEN 1 AND 4 THEN households_told END AS households,
+                   CASE WHEN told AND NOT exact AND households_few BETWEEN 1 AND 4 THEN 4 * households_few + 1
                    END AS households_under,
-                   CASE WHEN seen.exact THEN grid.in_band ELSE grid.in_band_told END AS in_band
+                   CASE WHEN told AND exact THEN in_band WHEN told THEN in_band_told END AS in_band
             FROM chosen JOIN grid ON grid.plan = chosen.id CROSS JOIN bounds
-            CROSS JOIN LATERAL (SELECT (SELECT khot.exact())::text[] && ARRAY['*', grid.village] AS exact) seen
+            CROSS JOIN LATERAL (SELECT village ^@ ANY ((SELECT khot.may('figures'))::text[]) AS told,
+                                       (SELECT khot.exact())::text[] && ARRAY['*', village] AS exact) figures
             WHERE grid.outline && reach)
         SELECT coalesce((SELECT ST_AsMVT(t, 'grids', 4096, 'geom') FROM (
                  SELECT code, village, area_type, kind, households, households_under, in_band, area_m2,

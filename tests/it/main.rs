@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod access_matrix;
+mod access_scopes;
 mod api;
 mod audit;
 mod audit_coverage;
@@ -31,6 +33,7 @@ mod mutate;
 mod openapi;
 mod partial;
 mod process;
+mod public_map;
 mod rooms;
 /// The three areas that the tests of `formats` read, in every format.
 #[path = "../../src/formats/tests/samples.rs"]

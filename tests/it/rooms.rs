@@ -26,7 +26,7 @@ const IO_CRATES: &[&str] = &["tokio", "sqlx", "axum", "graphile_worker", "reqwes
 const PURE: &[&str] =
     &["domain", "geo", "divide", "assign", "coverage", "disclosure", "verify", "planning", "demo"];
 
-fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+pub fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -159,8 +159,10 @@ fn addresses() -> Vec<String> {
     let document = serde_json::to_value(api::document()).unwrap();
     let plans = [PUBLISHED, DRAFT].map(|id| uuid::Uuid::from_u128(id).to_string());
     let areas = ["15", "1508", "150821", "150821100", "150821101", ONE, TWO, NEAR, CAMPS];
-    let grids: Vec<String> =
-        [ONE, TWO, NEAR, CAMPS].iter().flat_map(|village| (1..4).map(move |n| format!("{village}00{n}"))).collect();
+    let grids: Vec<String> = [ONE, TWO, NEAR, CAMPS]
+        .iter()
+        .flat_map(|village| (1..4).map(move |n| format!("{village}00{n}")))
+        .collect();
     let mut found = Vec::new();
     for (_, path, _) in operations(&document).into_iter().filter(|operation| operation.0 == "GET") {
         // The trail differs in its times and ids, and so do keys, sessions and the like of each world.
@@ -193,7 +195,9 @@ fn addresses() -> Vec<String> {
                         found.push(format!("{path}?q={code}"));
                     }
                     if path.ends_with("/locate") {
-                        found.extend(["108.01&lat=41.01", "108.04&lat=41.04"].map(|at| format!("{path}?lon={at}")));
+                        found.extend(
+                            ["108.01&lat=41.01", "108.04&lat=41.04"].map(|at| format!("{path}?lon={at}")),
+                        );
                     }
                 }
             }
@@ -278,7 +282,11 @@ async fn a_count_under_five_is_told_as_that_and_shown_to_the_villages_own_staff(
     for (area, households, people) in
         [(TWO, json!("<9"), json!(16)), ("150821100", json!("<13"), json!(18)), (NEAR, json!(9), json!(32))]
     {
-        assert_eq!(counts(&planner.get(&format!("/api/v1/areas/{area}")).await), (households, people), "{area}");
+        assert_eq!(
+            counts(&planner.get(&format!("/api/v1/areas/{area}")).await),
+            (households, people),
+            "{area}"
+        );
     }
     // What the township has is what is told of its villages.
     let children = planner.get("/api/v1/areas/150821101/children").await;
@@ -290,8 +298,7 @@ async fn a_count_under_five_is_told_as_that_and_shown_to_the_villages_own_staff(
     assert_eq!(grid["reasons"][0]["code"], "few_households");
     let plan = planner.get(&format!("/api/v1/plans/{}", uuid::Uuid::from_u128(DRAFT))).await;
     assert!(plan["scores"]["households"].as_u64() > Some(40), "{plan}");
-    let comparison =
-        planner.get(&format!("/api/v1/comparison?area={ONE}&by=area_type&on=2026-06-01")).await;
+    let comparison = planner.get(&format!("/api/v1/comparison?area={ONE}&by=area_type&on=2026-06-01")).await;
     let item = &comparison["items"][0];
     assert_eq!((&item["households"], &item["households_per_grid"]["max"]), (&json!("<5"), &json!("<5")));
     assert_eq!(item["households_per_grid"]["min"], 0.0);

@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use geo::{Centroid, MultiPolygon, Polygon};
 use khot::access::Scope;
 use khot::domain::{
-    Area, AreaType, DrawnGrid, Employment, Grid, GridCode, GridKind, Reason, ReasonKind, Scores, Tally, ToldGrid, Unit,
-    VillageKind, WorkerStatus,
+    Area, AreaType, DrawnGrid, Employment, Grid, GridCode, GridKind, Reason, ReasonKind, Scores, Tally,
+    ToldGrid, Unit, VillageKind, WorkerStatus,
 };
 use khot::geo::measure::multi_area_m2;
 use khot::store::plans::{self, NewPlan};
@@ -118,7 +118,11 @@ pub fn whole_villages(sequence: u16) -> NewPlan {
                 people: told_people,
                 travel_min: None,
                 in_band: false,
-                reasons: vec![Reason { kind: kind.clone(), village: area.code.clone(), grid: Some(code.clone()) }],
+                reasons: vec![Reason {
+                    kind: kind.clone(),
+                    village: area.code.clone(),
+                    grid: Some(code.clone()),
+                }],
             },
             outline: area.outline,
             grid: Grid {

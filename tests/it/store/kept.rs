@@ -21,7 +21,12 @@ async fn sums_hold_at_every_level_right_after_an_import() {
             "{}",
             area.code
         );
-        assert_eq!(row.people, Count::Number(own.iter().map(|unit| u64::from(unit.people)).sum()), "{}", area.code);
+        assert_eq!(
+            row.people,
+            Count::Number(own.iter().map(|unit| u64::from(unit.people)).sum()),
+            "{}",
+            area.code
+        );
     }
     let below = areas::below(&mut tx, &code("1508"), Level::Township).await.unwrap();
     assert_eq!(below.len(), 2);
@@ -160,7 +165,7 @@ async fn what_the_database_refuses_has_its_constraints_name() {
     let mut tx = store.begin(&Scope::job("someone", &code("150822"))).await.unwrap();
     let error = imports::put_units(&mut tx, &tiny_units()).await.unwrap_err();
     assert!(
-        matches!(error, StoreError::Database(_)) && error.to_string().contains("row-level security"),
+        matches!(error, StoreError::OutOfScope(_)) && error.to_string().contains("row-level security"),
         "{error}"
     );
 }

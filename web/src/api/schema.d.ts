@@ -292,6 +292,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change one's own password; every other session ends */
+        put: operations["put_me_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own open sessions */
+        get: operations["get_me_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of one's own sessions */
+        delete: operations["delete_me_sessions_by_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tokens of one's own programs */
+        get: operations["get_me_tokens"];
+        put?: never;
+        /** Make a token for a program, which can then do what the account can, but no accounts, passwords or tokens */
+        post: operations["post_me_tokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a token, at once */
+        delete: operations["delete_me_tokens_by_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/meta": {
         parameters: {
             query?: never;
@@ -556,10 +642,14 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Account: {
+            /** @description Home: all grants lie in it, and its administrators manage the account. */
+            area: string;
             /** @description What can be done today somewhere: which pages there are for this account. */
             capabilities: components["schemas"]["Capability"][];
             /** @description All of them, whether they hold today or not. */
             grants: components["schemas"]["Grant"][];
+            /** @description Nothing else can be done before. */
+            must_change_password: boolean;
             name: string;
             username: string;
         };
@@ -576,15 +666,18 @@ export interface components {
             bbox: number[];
             /** @description 2, 4, 6, 9 or 12 digits. */
             code: string;
-            /** Format: int64 */
-            households: number;
+            /**
+             * Format: int64
+             * @description For whoever sees figures here.
+             */
+            households?: number | null;
             /** @description Of a village. */
             kind?: components["schemas"]["VillageKind"] | null;
             level: components["schemas"]["Level"];
             name: string;
             parent?: string | null;
             /** Format: int64 */
-            people: number;
+            people?: number | null;
             /** @description Made up from real names and outlines. */
             synthetic: boolean;
             /** Format: int32 */
@@ -740,13 +833,17 @@ export interface components {
              * @description Polsby–Popper, 4πA/P², 0 to 1.
              */
             compactness: number;
-            /** Format: int32 */
-            households: number;
+            /**
+             * Format: int32
+             * @description This and the other figures, for whoever sees figures here.
+             */
+            households?: number | null;
             /** @description Whether its households lie between the profile's minimum and maximum. */
-            in_band: boolean;
+            in_band?: boolean | null;
             kind: components["schemas"]["GridKind"];
             /** Format: int32 */
-            people: number;
+            people?: number | null;
+            /** @description They tell figures: none for whoever sees none. */
             reasons: components["schemas"]["ReasonWire"][];
             synthetic: boolean;
             /**
@@ -755,7 +852,7 @@ export interface components {
              */
             travel_min?: number | null;
             /** @description How many units it is made of. */
-            units: number;
+            units?: number | null;
             village: string;
             village_name: string;
         };
@@ -796,15 +893,18 @@ export interface components {
                 bbox: number[];
                 /** @description 2, 4, 6, 9 or 12 digits. */
                 code: string;
-                /** Format: int64 */
-                households: number;
+                /**
+                 * Format: int64
+                 * @description For whoever sees figures here.
+                 */
+                households?: number | null;
                 /** @description Of a village. */
                 kind?: components["schemas"]["VillageKind"] | null;
                 level: components["schemas"]["Level"];
                 name: string;
                 parent?: string | null;
                 /** Format: int64 */
-                people: number;
+                people?: number | null;
                 /** @description Made up from real names and outlines. */
                 synthetic: boolean;
                 /** Format: int32 */
@@ -919,11 +1019,17 @@ export interface components {
             ancestors: components["schemas"]["NamedArea"][];
             grid?: components["schemas"]["GridDetail"] | null;
         };
+        MadeToken: components["schemas"]["OwnToken"] & {
+            /** @description Shown this once; to be sent as `Authorization: Bearer`. */
+            token: string;
+        };
         Meta: {
             /** @description Changes whenever areas or units do. */
             areas_version: string;
             /** @description Changes whenever a plan is published. */
             grids_version: string;
+            /** @description Outlines are there for whoever hasn't signed in, too. */
+            public_map: boolean;
             /** @description The widest area; none in an empty database. */
             region?: components["schemas"]["Area"] | null;
             /** @description Something of what is held is made up: say so on every screen. */
@@ -957,6 +1063,15 @@ export interface components {
              */
             valid_from: string;
         };
+        NewToken: {
+            /**
+             * Format: int64
+             * @description 1 to 365.
+             */
+            days: number;
+            /** @description What it is for: 1 to 100 characters. */
+            name: string;
+        };
         NewWorker: {
             /** @description 4 to 34 digits or letters. */
             bank?: string | null;
@@ -969,6 +1084,35 @@ export interface components {
             status?: components["schemas"]["WorkerStatus"] | null;
             /** @description An account that is theirs. */
             username?: string | null;
+        };
+        OwnSession: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description The one that asks. */
+            current: boolean;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description To a minute.
+             */
+            last_used_at: string;
+        };
+        OwnToken: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description To a minute; none when it never was.
+             */
+            last_used_at?: string | null;
+            name: string;
         };
         /** @description A list that goes on at `next`, if there is more. */
         Page_AuditEntry: {
@@ -1011,13 +1155,17 @@ export interface components {
                  * @description Polsby–Popper, 4πA/P², 0 to 1.
                  */
                 compactness: number;
-                /** Format: int32 */
-                households: number;
+                /**
+                 * Format: int32
+                 * @description This and the other figures, for whoever sees figures here.
+                 */
+                households?: number | null;
                 /** @description Whether its households lie between the profile's minimum and maximum. */
-                in_band: boolean;
+                in_band?: boolean | null;
                 kind: components["schemas"]["GridKind"];
                 /** Format: int32 */
-                people: number;
+                people?: number | null;
+                /** @description They tell figures: none for whoever sees none. */
                 reasons: components["schemas"]["ReasonWire"][];
                 synthetic: boolean;
                 /**
@@ -1026,7 +1174,7 @@ export interface components {
                  */
                 travel_min?: number | null;
                 /** @description How many units it is made of. */
-                units: number;
+                units?: number | null;
                 village: string;
                 village_name: string;
             }[];
@@ -1060,6 +1208,11 @@ export interface components {
                 username?: string | null;
             }[];
             next?: string | null;
+        };
+        PasswordChange: {
+            current: string;
+            /** @description At least 10 characters, none of the best known, without the username in it. */
+            new: string;
         };
         /**
          * @description A piece of personal data: encrypted at rest, masked unless revealed.
@@ -1243,6 +1396,10 @@ export interface components {
         Session: {
             account: components["schemas"]["Account"];
         };
+        Sessions: {
+            /** @description The latest first. */
+            sessions: components["schemas"]["OwnSession"][];
+        };
         SignedIn: {
             account: components["schemas"]["Account"];
             /** @description To be sent as `Authorization: Bearer`; ends after 12 hours. */
@@ -1262,6 +1419,10 @@ export interface components {
             q1: number;
             /** Format: double */
             q3: number;
+        };
+        Tokens: {
+            /** @description The latest first. */
+            tokens: components["schemas"]["OwnToken"][];
         };
         TypeFigures: {
             /** Format: double */
@@ -2162,6 +2323,240 @@ export interface operations {
             };
         };
     };
+    put_me_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sessions"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_me_sessions_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_me_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_me_tokens_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_meta: {
         parameters: {
             query?: never;
@@ -2467,6 +2862,15 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -24,17 +24,7 @@ export type Role = Schemas['Role']
 export type Capability = Schemas['Capability']
 export type Grant = Sent<'Grant'>
 /** Who is signed in. */
-export interface Account {
-  username: string
-  name: string
-  /** Home area: the account's grants lie in it, and its administrators manage the account. */
-  area: string
-  /** All of them, whether they hold today or not. */
-  grants: Grant[]
-  /** What can be done today somewhere. */
-  capabilities: Capability[]
-  must_change_password: boolean
-}
+export type Account = With<Sent<'Account'>, { grants: Grant[] }>
 export type AreaRef = Sent<'NamedArea'>
 export type AreaItem = With<Sent<'Area'>, { bbox: Bbox }>
 export type Area = AreaItem & { ancestors: AreaRef[]; geometry?: Geometry }
@@ -93,20 +83,8 @@ export interface SignInWays {
   password: boolean
   oidc: { name: string } | null
 }
-export interface OwnSession {
-  id: string
-  created_at: string
-  last_used_at: string
-  expires_at: string
-  current: boolean
-}
-export interface OwnToken {
-  id: string
-  name: string
-  created_at: string
-  expires_at: string
-  last_used_at: string | null
-}
+export type OwnSession = Sent<'OwnSession'>
+export type OwnToken = Sent<'OwnToken'>
 export type GivenGrant = Grant & { id: string; granted_by: string }
 /** An account as its administrators see it. */
 export interface ManagedAccount {

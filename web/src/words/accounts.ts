@@ -58,7 +58,8 @@ export const accountsZh = {
     endSessionOf: '结束 {when} 的登录',
     sessionEnded: '已结束该登录。',
     tokens: '访问令牌',
-    tokensLead: '供程序代您读写数据，权限与您相同。只交给您信任的程序，不用时随手撤销。',
+    tokensLead:
+      '供程序代您读写数据，权限与您相同，但不能管理账号、密码和令牌。只交给您信任的程序，不用时随手撤销。',
     tokensNone: '还没有访问令牌',
     tokensNoneHint: '只有要让程序代您取数时才需要。',
     tokenMake: '新建令牌',
@@ -181,7 +182,7 @@ export const accountsEn: typeof accountsZh = {
     sessionEnded: 'The session was ended.',
     tokens: 'Access tokens',
     tokensLead:
-      'For programs that read and write in your name, with the same rights as you. Give them only to programs that you trust, and revoke those no longer used.',
+      'For programs that read and write in your name, with the same rights as you, but not over accounts, passwords and tokens. Give them only to programs that you trust, and revoke those no longer used.',
     tokensNone: 'No tokens yet',
     tokensNoneHint: 'You need one only for a program that fetches data in your name.',
     tokenMake: 'New token',
