@@ -166,7 +166,7 @@ fn addresses() -> Vec<String> {
     let mut found = Vec::new();
     for (_, path, _) in operations(&document).into_iter().filter(|operation| operation.0 == "GET") {
         // The trail differs in its times and ids, and so do keys, sessions and the like of each world.
-        if path.contains("/audit") || path.contains("/me/") {
+        if !path.starts_with("/api/") || path.contains("/audit") || path.contains("/me/") {
             continue;
         }
         let codes: Vec<String> = match () {
@@ -175,7 +175,7 @@ fn addresses() -> Vec<String> {
         };
         for code in &codes {
             for id in &plans {
-                for (z, x, y) in [(8, 204, 95), (11, 1638, 765), (12, 3276, 1530), (12, 3277, 1530)] {
+                for (z, x, y) in [(11, 1638, 765), (12, 3277, 1530)] {
                     let path = path
                         .replace("{code}", code)
                         .replace("{id}", id)
@@ -221,11 +221,8 @@ async fn whoever_is_not_of_the_village_cannot_tell_what_its_camps_hold() {
     for (name, role, area) in [
         ("planner", Role::Planner, "150821"),
         ("analyst", Role::Analyst, "15"),
-        ("administrator", Role::Administrator, "15"),
-        ("neighbour", Role::Worker, "150821101202"),
         // Not even at the village itself: figures are their business, not doors.
         ("visitor", Role::Analyst, CAMPS),
-        ("auditor", Role::Auditor, "15"),
     ] {
         let token = one.token_of(name, role, area).await;
         assert_eq!(other.token_of(name, role, area).await, token);
@@ -233,6 +230,9 @@ async fn whoever_is_not_of_the_village_cannot_tell_what_its_camps_hold() {
         let mut answered = 0;
         for address in &addresses {
             for kind in ["application/json", "application/geo+json"] {
+                if kind == "application/geo+json" && !address.contains("/areas/") {
+                    continue;
+                }
                 let (seen, unseen) = (read(&one, address, kind).await, read(&other, address, kind).await);
                 answered += usize::from(seen.0 == 200);
                 let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -243,7 +243,7 @@ async fn whoever_is_not_of_the_village_cannot_tell_what_its_camps_hold() {
                 assert_eq!(seen, unseen, "{name} {address}: {} {}", text(&seen.1), text(&unseen.1));
             }
         }
-        assert!(answered > 20 || name == "neighbour", "{name}: {answered}");
+        assert!(answered > 20, "{name}: {answered}");
     }
     // The village's own staff can: else the comparison above would show nothing.
     let token = one.token_of("own", Role::Worker, CAMPS).await;
