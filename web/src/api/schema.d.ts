@@ -782,18 +782,14 @@ export interface components {
             bbox: number[];
             /** @description 2, 4, 6, 9 or 12 digits. */
             code: string;
-            /**
-             * Format: int64
-             * @description For whoever sees figures here.
-             */
-            households?: number | null;
+            /** @description For whoever sees figures here. */
+            households?: components["schemas"]["Count"] | null;
             /** @description Of a village. */
             kind?: components["schemas"]["VillageKind"] | null;
             level: components["schemas"]["Level"];
             name: string;
             parent?: string | null;
-            /** Format: int64 */
-            people?: number | null;
+            people?: components["schemas"]["Count"] | null;
             /** @description Made up from real names and outlines. */
             synthetic: boolean;
             /** Format: int32 */
@@ -878,15 +874,24 @@ export interface components {
             compactness: components["schemas"]["SpreadWire"];
             /** Format: int32 */
             grids: number;
-            /** Format: int64 */
-            households: number;
-            households_per_grid: components["schemas"]["SpreadWire"];
+            households: components["schemas"]["Count"];
+            households_per_grid: components["schemas"]["CountSpread"];
             /** Format: double */
             in_band_share: number;
-            /** Format: int64 */
-            people: number;
+            people: components["schemas"]["Count"];
             /** Format: int32 */
             villages: number;
+        };
+        /** @description A number, or "<5" where it is from 1 to 4. Outside the village's own staff a number may differ by a few from the true one where units of 1 to 4 are part of it, so that no such unit can be worked out; "<9", "<13" and "<17" stand for sums of two, three and four such units and nothing else. */
+        Count: number | string;
+        /** @description [`SpreadWire`] of counts. */
+        CountSpread: {
+            max: number | string;
+            mean: number | string;
+            median: number | string;
+            min: number | string;
+            q1: number | string;
+            q3: number | string;
         };
         Credentials: {
             password: string;
@@ -908,14 +913,12 @@ export interface components {
             by_area_type: components["schemas"]["TypeFigures"][];
             /** Format: int32 */
             grids: number;
-            /** Format: int64 */
-            households: number;
+            households: components["schemas"]["Count"];
             /** Format: double */
             in_band_share?: number | null;
             /** Format: date */
             on: string;
-            /** Format: int64 */
-            people: number;
+            people: components["schemas"]["Count"];
             /** @description The plan that is meant, for a banner or below. */
             plan?: components["schemas"]["PlanRef"] | null;
             synthetic: boolean;
@@ -960,16 +963,12 @@ export interface components {
              * @description Polsby–Popper, 4πA/P², 0 to 1.
              */
             compactness: number;
-            /**
-             * Format: int32
-             * @description This and the other figures, for whoever sees figures here.
-             */
-            households?: number | null;
+            /** @description This and the other figures, for whoever sees figures here. */
+            households?: components["schemas"]["Count"] | null;
             /** @description Whether its households lie between the profile's minimum and maximum. */
             in_band?: boolean | null;
             kind: components["schemas"]["GridKind"];
-            /** Format: int32 */
-            people?: number | null;
+            people?: components["schemas"]["Count"] | null;
             /** @description They tell figures: none for whoever sees none. */
             reasons: components["schemas"]["ReasonWire"][];
             synthetic: boolean;
@@ -1037,18 +1036,14 @@ export interface components {
                 bbox: number[];
                 /** @description 2, 4, 6, 9 or 12 digits. */
                 code: string;
-                /**
-                 * Format: int64
-                 * @description For whoever sees figures here.
-                 */
-                households?: number | null;
+                /** @description For whoever sees figures here. */
+                households?: components["schemas"]["Count"] | null;
                 /** @description Of a village. */
                 kind?: components["schemas"]["VillageKind"] | null;
                 level: components["schemas"]["Level"];
                 name: string;
                 parent?: string | null;
-                /** Format: int64 */
-                people?: number | null;
+                people?: components["schemas"]["Count"] | null;
                 /** @description Made up from real names and outlines. */
                 synthetic: boolean;
                 /** Format: int32 */
@@ -1342,16 +1337,12 @@ export interface components {
                  * @description Polsby–Popper, 4πA/P², 0 to 1.
                  */
                 compactness: number;
-                /**
-                 * Format: int32
-                 * @description This and the other figures, for whoever sees figures here.
-                 */
-                households?: number | null;
+                /** @description This and the other figures, for whoever sees figures here. */
+                households?: components["schemas"]["Count"] | null;
                 /** @description Whether its households lie between the profile's minimum and maximum. */
                 in_band?: boolean | null;
                 kind: components["schemas"]["GridKind"];
-                /** Format: int32 */
-                people?: number | null;
+                people?: components["schemas"]["Count"] | null;
                 /** @description They tell figures: none for whoever sees none. */
                 reasons: components["schemas"]["ReasonWire"][];
                 synthetic: boolean;
@@ -1553,8 +1544,7 @@ export interface components {
             compactness_mean?: number | null;
             /** Format: int32 */
             grids: number;
-            /** Format: int64 */
-            households: number;
+            households: components["schemas"]["Count"];
             /**
              * Format: int32
              * @description Grids whose households lie within the profile's minimum and maximum.
@@ -1570,8 +1560,7 @@ export interface components {
              * @description Grids out of the band with a named reason; every one has one, or the plan is not saved.
              */
             out_of_band_named: number;
-            /** Format: int64 */
-            people: number;
+            people: components["schemas"]["Count"];
             /** Format: int32 */
             villages: number;
             /**
@@ -1617,15 +1606,13 @@ export interface components {
             area_type: components["schemas"]["AreaType"];
             /** Format: int32 */
             grids: number;
-            /** Format: int64 */
-            households: number;
+            households: components["schemas"]["Count"];
             /**
              * Format: double
              * @description Of its grids, 0 to 1; none without grids.
              */
             in_band_share?: number | null;
-            /** Format: int64 */
-            people: number;
+            people: components["schemas"]["Count"];
             /** Format: int32 */
             villages: number;
         };
@@ -1636,8 +1623,7 @@ export interface components {
             compactness_mean?: number | null;
             /** Format: int32 */
             grids: number;
-            /** Format: int64 */
-            households: number;
+            households: components["schemas"]["Count"];
             /** Format: int32 */
             in_band: number;
             /** Format: double */
