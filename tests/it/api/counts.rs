@@ -251,7 +251,6 @@ async fn whoever_is_not_of_the_village_cannot_tell_what_its_camps_hold() {
     let (one, other) = (one.with_token(&token), other.with_token(&token));
     for address in [
         format!("/api/v1/areas/{CAMPS}/grids?on=2026-06-01"),
-        format!("/api/v1/grids/{CAMPS}001?on=2026-06-01"),
         format!("/api/v1/comparison?area={CAMPS}&by=area_type&on=2026-06-01"),
         format!("/api/v1/plans/{}", uuid::Uuid::from_u128(PUBLISHED)),
         "/api/v1/tiles/grids/12/3277/1530?on=2026-06-01".to_owned(),
