@@ -92,6 +92,8 @@ export interface ManagedAccount {
   locked_until: string | null
   must_change_password: boolean
   last_sign_in_at: string | null
+  /** Who they are to the OpenID Connect provider. */
+  oidc_subject: string | null
   grants: GivenGrant[]
 }
 export interface NewAccount {
