@@ -7,6 +7,7 @@ mod areas;
 mod comparison;
 mod grids;
 mod imports;
+mod oidc;
 mod plans;
 mod problems;
 mod session;
