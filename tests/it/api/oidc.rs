@@ -367,7 +367,8 @@ async fn a_provider_that_is_down_or_says_no_leads_back_to_the_sign_in_page() {
     let state = provider.begin(&browser).await;
     provider.running.abort();
     until("the provider is still there", async || {
-        tokio::net::TcpStream::connect(provider.known.lock().unwrap().address).await.is_err()
+        let address = provider.known.lock().unwrap().address;
+        tokio::net::TcpStream::connect(address).await.is_err()
     })
     .await;
     // Its addresses are known, its tokens can't be had; later not even those.
