@@ -35,7 +35,7 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use auth::{ADMINISTRATOR, ensure_administrator};
+pub use auth::{ADMINISTRATOR, hash_password};
 pub use openapi::document;
 
 use crate::config::{Limits, SignIn};

@@ -12,12 +12,14 @@ mod doctor;
 mod import;
 mod jobs;
 mod keys;
+mod logins;
 mod open;
 mod pay;
 mod place;
 mod postgres;
 mod reach;
 mod serve;
+mod user;
 mod verify;
 mod work;
 
@@ -70,6 +72,8 @@ enum Command {
     Pay(pay::Arguments),
     /// Check every rule that always holds, for an area or for files; exit 1 and a line for each breach.
     Verify(verify::Arguments),
+    /// Accounts: make them, list them, reset passwords, give roles; the first administrator among them.
+    User(user::Arguments),
     /// List or change the keys that personal data is encrypted with.
     Keys(keys::Arguments),
     /// Look at everything that must be in order, and say what to do; exit 1 where something isn't.
@@ -132,6 +136,7 @@ async fn run(arguments: Arguments) -> Result<(), Stop> {
         Command::Place(arguments) => place::run(&arguments),
         Command::Pay(arguments) => pay::run(&arguments),
         Command::Verify(arguments) => verify::run(&config, arguments).await,
+        Command::User(arguments) => user::run(&config, arguments).await,
         Command::Keys(arguments) => keys::run(&config, arguments).await,
         Command::Doctor(arguments) => doctor::run(&config, arguments).await,
         Command::Backup(arguments) => backup::save(&config, arguments).await,

@@ -13,6 +13,7 @@ use axum::http::Request;
 use khot::access::{Grant, Role};
 use khot::api::{self, AppState};
 use khot::store::Store;
+use khot::store::accounts::{NewAccount, manage};
 use khot::store::jobs;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -41,6 +42,9 @@ struct Target {
     draft_to_publish: Uuid,
     worker: Uuid,
     job: Uuid,
+    /// An account whose home it is, and its grant.
+    account: String,
+    grant: Uuid,
 }
 
 impl Target {
@@ -52,8 +56,15 @@ impl Target {
         let job = Uuid::now_v7();
         let mut tx = store.begin(&khot::access::Scope::operator()).await.unwrap();
         jobs::add(&mut tx, job, "division", &code(banner), &json!({}), noon()).await.unwrap();
+        let (account, home) = (format!("held-{job}"), code(banner));
+        let new = NewAccount { username: &account, name: "x", password_hash: "-", area: &home };
+        let planner = Grant { role: Role::Planner, area: home.clone(), from: day("2026-01-01"), until: None };
+        manage::create(&mut tx, new, false, &[planner], noon()).await.unwrap();
+        let grant = manage::get(&mut tx, &account, noon()).await.unwrap().unwrap().grants[0].id;
         tx.commit().await.unwrap();
         Self {
+            account,
+            grant,
             banner,
             grid: format!("{village}003"),
             village,
@@ -162,7 +173,7 @@ fn content(case: &Case, bytes: &[u8]) -> &'static str {
 async fn table() -> String {
     let database = database().await;
     let store = with_keys(Store::open(database.clone()).await.unwrap()).await;
-    api::ensure_administrator(&store, PASSWORD, noon()).await.unwrap();
+    put_administrator(&store).await;
     let world = put_world(&store).await;
     let state = AppState::with_limits(store.clone(), noon, unhindered());
     let routers = [api::router(state.clone()), api::router(state.with_public_map(true))];

@@ -86,7 +86,7 @@ impl TestApp {
     pub async fn start_shaped(limits: Limits, shape: impl FnOnce(AppState) -> AppState) -> Self {
         let database = database().await;
         let store = with_keys(Store::open(database.clone()).await.unwrap()).await;
-        api::ensure_administrator(&store, PASSWORD, noon()).await.unwrap();
+        put_administrator(&store).await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let clock = Arc::new(Mutex::new(noon()));
@@ -215,6 +215,26 @@ impl TestApp {
         self.run_pending_jobs().await;
         self.job(job["id"].as_str().unwrap()).await
     }
+}
+
+/// The region's administrator, whose password is [`PASSWORD`].
+pub async fn put_administrator(store: &Store) {
+    // Hashing is slow on purpose; each test's process does it once.
+    static HASH: std::sync::LazyLock<String> =
+        std::sync::LazyLock::new(|| api::hash_password(PASSWORD).unwrap());
+    let region = code("15");
+    let mut tx = store.begin(&Scope::operator()).await.unwrap();
+    let new = NewAccount {
+        username: api::ADMINISTRATOR,
+        name: "管理员 Administrator",
+        password_hash: &HASH,
+        area: &region,
+    };
+    let id = accounts::add(&mut tx, new, noon()).await.unwrap();
+    let grant =
+        Grant { role: Role::Administrator, area: region.clone(), from: day("2026-11-23"), until: None };
+    accounts::give(&mut tx, id, &grant, noon()).await.unwrap().unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// An account of that name, home area and grants, signed in: its token.

@@ -41,4 +41,5 @@ mod rooms;
 mod samples;
 mod store;
 mod tiles;
+mod user;
 mod workers;

@@ -221,8 +221,39 @@ fn people() -> Vec<Case> {
     ]
 }
 
+fn accounts() -> Vec<Case> {
+    vec![
+        case("GET /api/v1/accounts", |of| get(format!("/api/v1/accounts?area={}", of.banner))),
+        case("POST /api/v1/accounts", |of| {
+            let body = json!({"username": format!("new-{}", of.job), "name": "x", "area": of.banner});
+            send("POST", "/api/v1/accounts".to_owned(), body)
+        }),
+        case("GET /api/v1/accounts/{username}", |of| get(format!("/api/v1/accounts/{}", of.account))),
+        case("PATCH /api/v1/accounts/{username}", |of| {
+            send("PATCH", format!("/api/v1/accounts/{}", of.account), json!({"name": "y"}))
+        }),
+        case("POST /api/v1/accounts/{username}/password-reset", |of| {
+            send("POST", format!("/api/v1/accounts/{}/password-reset", of.account), json!({}))
+        }),
+        case("POST /api/v1/accounts/{username}/unlock", |of| {
+            send("POST", format!("/api/v1/accounts/{}/unlock", of.account), json!({}))
+        }),
+        case("POST /api/v1/accounts/{username}/grants", |of| {
+            let body = json!({"role": "analyst", "area": of.banner, "from": "2026-11-01"});
+            send("POST", format!("/api/v1/accounts/{}/grants", of.account), body)
+        }),
+        case("PATCH /api/v1/accounts/{username}/grants/{id}", |of| {
+            let address = format!("/api/v1/accounts/{}/grants/{}", of.account, of.grant);
+            send("PATCH", address, json!({"until": "2027-01-01"}))
+        }),
+        case("DELETE /api/v1/accounts/{username}/grants/{id}", |of| {
+            send("DELETE", format!("/api/v1/accounts/{}/grants/{}", of.account, of.grant), json!({}))
+        }),
+    ]
+}
+
 /// One for every row.
 pub fn cases() -> Vec<Case> {
     // Drafts are discarded last, after their tiles.
-    [doors(), maps(), plans(), people()].into_iter().flatten().collect()
+    [doors(), maps(), plans(), people(), accounts()].into_iter().flatten().collect()
 }
