@@ -4,7 +4,7 @@ CARGO := cargo
 HOME_FOR_TESTS := target/test-home
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)
 
-.PHONY: run build test test-rust test-web test-browser check setup clean
+.PHONY: run build test test-rust test-web test-browser bench check setup clean
 
 run: setup web/dist/index.html
 	@echo "==> Building the program (the first time takes some minutes)"
@@ -30,6 +30,10 @@ test-browser: setup-test web/dist/index.html
 	@echo "==> The whole story in a browser"
 	@$(CARGO) build --locked --tests
 	@tools/browser-test
+
+bench: setup-test
+	@echo "==> What scope costs"
+	@$(CARGO) bench --locked --bench scope
 
 check: setup-check web/dist/index.html
 	@echo "==> Formatting and lints"
