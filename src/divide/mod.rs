@@ -20,6 +20,7 @@
 //! `objective`). `docs/engine.md` has the weights, the sources, what it costs and how it measures up.
 
 mod count;
+mod explain;
 mod graph;
 mod number;
 mod objective;
@@ -34,6 +35,7 @@ mod village;
 mod weights;
 
 pub use crate::geo::adjacency::Edge;
+pub use explain::explain;
 pub use number::{PreviousGrid, number};
 pub use objective::DETOUR;
 pub use reasons::PartReason;

@@ -1,7 +1,7 @@
 use geo::MultiPolygon;
 use serde::{Deserialize, Serialize};
 
-use super::{AreaType, Code, GridCode, Text};
+use super::{AreaType, Code, GridCode, Tally, Text};
 
 /// 综合网格, or 专属网格 (a market, park, school, hospital…).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -41,6 +41,18 @@ pub struct DrawnGrid {
     pub travel_min: Option<f64>,
     /// Whether its households lie between the profile's minimum and maximum.
     pub in_band: bool,
+    pub told: ToldGrid,
+}
+
+/// What is told of a grid outside its village's own staff: its counts, and what follows from counts worked out from
+/// those that are told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToldGrid {
+    pub households: Tally,
+    pub people: Tally,
+    pub travel_min: Option<f64>,
+    pub in_band: bool,
+    pub reasons: Vec<Reason>,
 }
 
 /// A limit that a grid or village can't keep, by how much, and what would help.
@@ -61,6 +73,8 @@ pub enum ReasonKind {
     NoHouseholds,
     /// The village, or a separate piece of it, has fewer households than one grid's minimum.
     TooFewHouseholds { households: u32, min: u32 },
+    /// Fewer households than the minimum, and so few that their number is not told: less than `under`.
+    FewHouseholds { under: u32, min: u32 },
     /// No number of grids puts this many households between minimum and maximum each.
     NoWholeNumber { households: u32, min: u32, max: u32 },
     /// One unit alone is above the maximum: it would have to be split.
@@ -85,6 +99,7 @@ impl ReasonKind {
         match self {
             ReasonKind::NoHouseholds => "no_households",
             ReasonKind::TooFewHouseholds { .. } => "too_few_households",
+            ReasonKind::FewHouseholds { .. } => "few_households",
             ReasonKind::NoWholeNumber { .. } => "no_whole_number",
             ReasonKind::UnitAboveMax { .. } => "unit_above_max",
             ReasonKind::UnevenUnits { .. } => "uneven_units",
@@ -107,6 +122,12 @@ impl ReasonKind {
                 format!("共 {households} 户，不足一个网格的下限 {min} 户：可放宽下限，或与邻村共用网格员"),
                 format!(
                     "{households} households in all, below one grid's minimum of {min}: relax the minimum or share a worker with a neighbour"
+                ),
+            ),
+            ReasonKind::FewHouseholds { under, min } => Text::new(
+                format!("不足 {under} 户，低于下限 {min} 户：可放宽下限，或与邻村共用网格员"),
+                format!(
+                    "fewer than {under} households, below the minimum of {min}: relax the minimum or share a worker with a neighbour"
                 ),
             ),
             ReasonKind::NoWholeNumber { households, min, max } => Text::new(

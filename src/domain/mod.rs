@@ -20,7 +20,7 @@ pub use area::{Area, AreaType, Level, VillageKind};
 pub use code::{Code, CodeError, GridCode};
 pub use count::{Count, SMALL_MAX, Tally};
 pub use finding::{Finding, FindingKind};
-pub use grid::{DrawnGrid, Grid, GridKind, Reason, ReasonKind};
+pub use grid::{DrawnGrid, Grid, GridKind, Reason, ReasonKind, ToldGrid};
 pub use money::Fen;
 pub use month::{Month, MonthError};
 pub use plan::{PlanStatus, Scores, TypeScores};

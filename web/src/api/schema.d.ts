@@ -36,7 +36,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Rename, disable or enable an account; what is left out stays */
+        /** Rename, disable, enable or link an account; what is left out stays */
         patch: operations["patch_accounts_by_username"];
         trace?: never;
     };
@@ -588,6 +588,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ways to sign in */
+        get: operations["get_sign-in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Go to the provider to sign in */
+        get: operations["get_sign-in_oidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Come back from the provider: signs in, and goes on to the page from which it began */
+        get: operations["get_sign-in_oidc_callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tiles/areas/{z}/{x}/{y}": {
         parameters: {
             query?: never;
@@ -762,6 +813,8 @@ export interface components {
             /** @description true: signed out everywhere at once, and the tokens of its programs end for good. */
             disabled?: boolean | null;
             name?: string | null;
+            /** @description Links the account to an identity of the OpenID Connect provider, or, with null, to none. */
+            oidc_subject?: string | null;
         };
         Accounts: {
             /** @description In the order of their usernames. */
@@ -782,18 +835,14 @@ export interface components {
             bbox: number[];
             /** @description 2, 4, 6, 9 or 12 digits. */
             code: string;
-            /**
-             * Format: int64
-             * @description For whoever sees figures here.
-             */
-            households?: number | null;
+            /** @description For whoever sees figures here. */
+            households?: components["schemas"]["Count"] | null;
             /** @description Of a village. */
             kind?: components["schemas"]["VillageKind"] | null;
             level: components["schemas"]["Level"];
             name: string;
             parent?: string | null;
-            /** Format: int64 */
-            people?: number | null;
+            people?: components["schemas"]["Count"] | null;
             /** @description Made up from real names and outlines. */
             synthetic: boolean;
             /** Format: int32 */
@@ -878,15 +927,24 @@ export interface components {
             compactness: components["schemas"]["SpreadWire"];
             /** Format: int32 */
             grids: number;
-            /** Format: int64 */
-            households: number;
-            households_per_grid: components["schemas"]["SpreadWire"];
+            households: components["schemas"]["Count"];
+            households_per_grid: components["schemas"]["CountSpread"];
             /** Format: double */
             in_band_share: number;
-            /** Format: int64 */
-            people: number;
+            people: components["schemas"]["Count"];
             /** Format: int32 */
             villages: number;
+        };
+        /** @description A number, or "<5" where it is from 1 to 4. Outside the village's own staff a number may differ by a few from the true one where units of 1 to 4 are part of it, so that no such unit can be worked out; "<9", "<13" and "<17" stand for sums of two, three and four such units and nothing else. */
+        Count: number | string;
+        /** @description [`SpreadWire`] of counts. */
+        CountSpread: {
+            max: number | string;
+            mean: number | string;
+            median: number | string;
+            min: number | string;
+            q1: number | string;
+            q3: number | string;
         };
         Credentials: {
             password: string;
@@ -908,14 +966,12 @@ export interface components {
             by_area_type: components["schemas"]["TypeFigures"][];
             /** Format: int32 */
             grids: number;
-            /** Format: int64 */
-            households: number;
+            households: components["schemas"]["Count"];
             /** Format: double */
             in_band_share?: number | null;
             /** Format: date */
             on: string;
-            /** Format: int64 */
-            people: number;
+            people: components["schemas"]["Count"];
             /** @description The plan that is meant, for a banner or below. */
             plan?: components["schemas"]["PlanRef"] | null;
             synthetic: boolean;
@@ -960,16 +1016,12 @@ export interface components {
              * @description Polsby–Popper, 4πA/P², 0 to 1.
              */
             compactness: number;
-            /**
-             * Format: int32
-             * @description This and the other figures, for whoever sees figures here.
-             */
-            households?: number | null;
+            /** @description This and the other figures, for whoever sees figures here. */
+            households?: components["schemas"]["Count"] | null;
             /** @description Whether its households lie between the profile's minimum and maximum. */
             in_band?: boolean | null;
             kind: components["schemas"]["GridKind"];
-            /** Format: int32 */
-            people?: number | null;
+            people?: components["schemas"]["Count"] | null;
             /** @description They tell figures: none for whoever sees none. */
             reasons: components["schemas"]["ReasonWire"][];
             synthetic: boolean;
@@ -1037,18 +1089,14 @@ export interface components {
                 bbox: number[];
                 /** @description 2, 4, 6, 9 or 12 digits. */
                 code: string;
-                /**
-                 * Format: int64
-                 * @description For whoever sees figures here.
-                 */
-                households?: number | null;
+                /** @description For whoever sees figures here. */
+                households?: components["schemas"]["Count"] | null;
                 /** @description Of a village. */
                 kind?: components["schemas"]["VillageKind"] | null;
                 level: components["schemas"]["Level"];
                 name: string;
                 parent?: string | null;
-                /** Format: int64 */
-                people?: number | null;
+                people?: components["schemas"]["Count"] | null;
                 /** @description Made up from real names and outlines. */
                 synthetic: boolean;
                 /** Format: int32 */
@@ -1187,6 +1235,8 @@ export interface components {
             locked_until?: string | null;
             must_change_password: boolean;
             name: string;
+            /** @description Who they are to the OpenID Connect provider (`sub`). */
+            oidc_subject?: string | null;
             username: string;
         };
         Meta: {
@@ -1272,6 +1322,10 @@ export interface components {
             /** @description An account that is theirs. */
             username?: string | null;
         };
+        OidcWay: {
+            /** @description As the operator calls it. */
+            name: string;
+        };
         OwnSession: {
             /** Format: date-time */
             created_at: string;
@@ -1342,16 +1396,12 @@ export interface components {
                  * @description Polsby–Popper, 4πA/P², 0 to 1.
                  */
                 compactness: number;
-                /**
-                 * Format: int32
-                 * @description This and the other figures, for whoever sees figures here.
-                 */
-                households?: number | null;
+                /** @description This and the other figures, for whoever sees figures here. */
+                households?: components["schemas"]["Count"] | null;
                 /** @description Whether its households lie between the profile's minimum and maximum. */
                 in_band?: boolean | null;
                 kind: components["schemas"]["GridKind"];
-                /** Format: int32 */
-                people?: number | null;
+                people?: components["schemas"]["Count"] | null;
                 /** @description They tell figures: none for whoever sees none. */
                 reasons: components["schemas"]["ReasonWire"][];
                 synthetic: boolean;
@@ -1553,8 +1603,7 @@ export interface components {
             compactness_mean?: number | null;
             /** Format: int32 */
             grids: number;
-            /** Format: int64 */
-            households: number;
+            households: components["schemas"]["Count"];
             /**
              * Format: int32
              * @description Grids whose households lie within the profile's minimum and maximum.
@@ -1570,8 +1619,7 @@ export interface components {
              * @description Grids out of the band with a named reason; every one has one, or the plan is not saved.
              */
             out_of_band_named: number;
-            /** Format: int64 */
-            people: number;
+            people: components["schemas"]["Count"];
             /** Format: int32 */
             villages: number;
             /**
@@ -1586,6 +1634,10 @@ export interface components {
         Sessions: {
             /** @description The latest first. */
             sessions: components["schemas"]["OwnSession"][];
+        };
+        SignInWays: {
+            oidc?: components["schemas"]["OidcWay"] | null;
+            password: boolean;
         };
         SignedIn: {
             account: components["schemas"]["Account"];
@@ -1617,15 +1669,13 @@ export interface components {
             area_type: components["schemas"]["AreaType"];
             /** Format: int32 */
             grids: number;
-            /** Format: int64 */
-            households: number;
+            households: components["schemas"]["Count"];
             /**
              * Format: double
              * @description Of its grids, 0 to 1; none without grids.
              */
             in_band_share?: number | null;
-            /** Format: int64 */
-            people: number;
+            people: components["schemas"]["Count"];
             /** Format: int32 */
             villages: number;
         };
@@ -1636,8 +1686,7 @@ export interface components {
             compactness_mean?: number | null;
             /** Format: int32 */
             grids: number;
-            /** Format: int64 */
-            households: number;
+            households: components["schemas"]["Count"];
             /** Format: int32 */
             in_band: number;
             /** Format: double */
@@ -3587,6 +3636,115 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInWays"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_sign-in_oidc": {
+        parameters: {
+            query?: {
+                /** @description The page to come back to: a path of this site. */
+                back?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_sign-in_oidc_callback": {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+                /** @description Why the provider says no. */
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description A problem */
             default: {

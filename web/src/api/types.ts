@@ -76,27 +76,10 @@ export type Comparison = Sent<'Comparison'>
 export type AuditEntry = Sent<'AuditEntry'>
 export type AuditChain = Sent<'Chain'>
 
-export interface SignInWays {
-  password: boolean
-  oidc: { name: string } | null
-}
+export type SignInWays = Sent<'SignInWays'>
 export type OwnSession = Sent<'OwnSession'>
 export type OwnToken = Sent<'OwnToken'>
-export type GivenGrant = Grant & { id: string; granted_by: string }
+export type GivenGrant = Sent<'HeldGrant'>
 /** An account as its administrators see it. */
-export interface ManagedAccount {
-  username: string
-  name: string
-  area: string
-  disabled: boolean
-  locked_until: string | null
-  must_change_password: boolean
-  last_sign_in_at: string | null
-  grants: GivenGrant[]
-}
-export interface NewAccount {
-  username: string
-  name: string
-  area: string
-  grants: Grant[]
-}
+export type ManagedAccount = With<Sent<'ManagedAccount'>, { grants: GivenGrant[] }>
+export type NewAccount = With<Sent<'NewAccountWire'>, { grants: Grant[] }>
