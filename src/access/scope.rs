@@ -163,6 +163,11 @@ impl Scope {
         }
     }
 
+    /// Whether all counts are shown as they are: the program's own work.
+    pub fn sees_exact_everywhere(&self) -> bool {
+        self.exact == Exact::Everywhere
+    }
+
     /// The settings by which the database's policies know this scope: names and values. Every one is set in
     /// every transaction, so that none is left from another.
     pub fn settings(&self) -> Vec<(String, String)> {

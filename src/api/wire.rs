@@ -6,10 +6,14 @@ use geozero::ToJson;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
 use uuid::Uuid;
 
 use crate::access::{Capability, Scope};
-use crate::domain::{AreaType, Code, GridKind, Level, PlanStatus, Reason, Scores, Text, VillageKind};
+use crate::domain::{
+    AreaType, Code, Count, GridKind, Level, PlanStatus, Reason, SMALL_MAX, Scores, Text, VillageKind,
+};
 use crate::store::areas::AreaRow;
 use crate::store::comparison::Spread;
 use crate::store::grids::GridRow;
@@ -64,9 +68,9 @@ pub struct Area {
     pub villages: u32,
     /// For whoever sees figures here.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub households: Option<u64>,
+    pub households: Option<Count>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub people: Option<u64>,
+    pub people: Option<Count>,
     /// Made up from real names and outlines.
     pub synthetic: bool,
 }
@@ -143,9 +147,9 @@ pub struct Grid {
     pub kind: GridKind,
     /// This and the other figures, for whoever sees figures here.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub households: Option<u32>,
+    pub households: Option<Count>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub people: Option<u32>,
+    pub people: Option<Count>,
     /// Geodesic.
     pub area_m2: f64,
     /// How many units it is made of.
@@ -324,6 +328,62 @@ impl From<Spread> for SpreadWire {
     fn from(spread: Spread) -> Self {
         let Spread { min, q1, median, q3, max, mean } = spread;
         Self { min, q1, median, q3, max, mean }
+    }
+}
+
+/// A value from among counts, such as a median: a number, or that it is under 5 and not 0.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Middling {
+    Number(f64),
+    Small,
+}
+
+impl Serialize for Middling {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Number(number) => serializer.serialize_f64(*number),
+            Self::Small => serializer.serialize_str("<5"),
+        }
+    }
+}
+
+/// [`SpreadWire`] of counts.
+#[derive(Serialize, ToSchema)]
+pub struct CountSpread {
+    #[schema(schema_with = middling)]
+    pub min: Middling,
+    #[schema(schema_with = middling)]
+    pub q1: Middling,
+    #[schema(schema_with = middling)]
+    pub median: Middling,
+    #[schema(schema_with = middling)]
+    pub q3: Middling,
+    #[schema(schema_with = middling)]
+    pub max: Middling,
+    #[schema(schema_with = middling)]
+    pub mean: Middling,
+}
+
+fn middling() -> RefOr<Schema> {
+    let number = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Number));
+    let small = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).pattern(Some("^<5$"));
+    OneOfBuilder::new().item(number).item(small).into()
+}
+
+impl CountSpread {
+    /// For whoever sees the counts themselves, and for everybody else.
+    pub fn of(spread: Spread, exact: bool) -> Self {
+        let small = |value: f64| !exact && 0.0 < value && value < f64::from(SMALL_MAX + 1);
+        let told = |value: f64| if small(value) { Middling::Small } else { Middling::Number(value) };
+        let Spread { min, q1, median, q3, max, mean } = spread;
+        Self {
+            min: told(min),
+            q1: told(q1),
+            median: told(median),
+            q3: told(q3),
+            max: told(max),
+            mean: told(mean),
+        }
     }
 }
 

@@ -11,11 +11,9 @@ use super::open::with_store;
 use crate::access::Scope;
 use crate::clock;
 use crate::config::Config;
-use crate::domain::{Code, Level, Policy, Profile, Unit};
+use crate::domain::{Code, Count, DrawnGrid, Level, Policy, Profile, Unit};
 use crate::formats::{self, ReadOptions};
 use crate::store::areas::VillageRow;
-use crate::store::grids::GridRow;
-use crate::store::tiles::GridsOf;
 use crate::store::{Store, areas, grids, plans, units};
 use crate::verify::{GridView, check_parts, check_village};
 
@@ -101,15 +99,15 @@ async fn banners(store: &Store, area: &Code) -> Result<(String, Vec<String>), St
         let policy = Policy::parse(&policy_text)?;
         let villages = areas::villages(&mut tx, below).await?;
         let mut units_of = units::of_area(&mut tx, below).await?;
-        let rows = grids::page(&mut tx, below, GridsOf::Plan(plan.id), None, i64::MAX, true).await?;
+        let rows = grids::drawn(&mut tx, below, plan.id).await?;
         villages_seen += villages.len();
         grids_seen += rows.len();
         breaches.extend(totals(&mut tx, below, &rows).await?);
-        let work: Vec<(VillageRow, Profile, Vec<Unit>, Vec<GridRow>)> = {
-            let mut by_village: std::collections::BTreeMap<Code, Vec<GridRow>> =
+        let work: Vec<(VillageRow, Profile, Vec<Unit>, Vec<DrawnGrid>)> = {
+            let mut by_village: std::collections::BTreeMap<Code, Vec<DrawnGrid>> =
                 std::collections::BTreeMap::new();
             for row in rows {
-                by_village.entry(row.code.village()).or_default().push(row);
+                by_village.entry(row.grid.village.clone()).or_default().push(row);
             }
             villages
                 .into_iter()
@@ -132,12 +130,13 @@ async fn banners(store: &Store, area: &Code) -> Result<(String, Vec<String>), St
 }
 
 /// What the grids add up to is what the area has.
-async fn totals(tx: &mut crate::store::Tx, area: &Code, rows: &[GridRow]) -> Result<Vec<String>, Stop> {
+async fn totals(tx: &mut crate::store::Tx, area: &Code, rows: &[DrawnGrid]) -> Result<Vec<String>, Stop> {
     let Some(held) = areas::get(tx, area).await? else { return Ok(Vec::new()) };
-    let households: u64 = rows.iter().map(|row| u64::from(row.households)).sum();
-    let people: u64 = rows.iter().map(|row| u64::from(row.people)).sum();
-    let differs = |what: &str, grids: u64, area_has: u64| {
-        (grids != area_has).then(|| format!("{area}: its grids have {grids} {what}, the area has {area_has}"))
+    let households: u64 = rows.iter().map(|row| u64::from(row.grid.households)).sum();
+    let people: u64 = rows.iter().map(|row| u64::from(row.grid.people)).sum();
+    let differs = |what: &str, grids: u64, area_has: Count| {
+        (Count::Number(grids) != area_has)
+            .then(|| format!("{area}: its grids have {grids} {what}, the area has {area_has}"))
     };
     Ok([differs("households", households, held.households), differs("people", people, held.people)]
         .into_iter()
@@ -145,19 +144,19 @@ async fn totals(tx: &mut crate::store::Tx, area: &Code, rows: &[GridRow]) -> Res
         .collect())
 }
 
-fn check(work: &[(VillageRow, Profile, Vec<Unit>, Vec<GridRow>)]) -> Vec<String> {
+fn check(work: &[(VillageRow, Profile, Vec<Unit>, Vec<DrawnGrid>)]) -> Vec<String> {
     work.par_iter()
         .flat_map_iter(|(village, profile, units, grids)| {
             let views: Vec<GridView<'_>> = grids
                 .iter()
                 .map(|row| GridView {
-                    code: row.code.clone(),
+                    code: row.grid.code.clone(),
                     village: village.code.clone(),
-                    units: row.units.clone(),
-                    households: row.households,
-                    people: row.people,
-                    outline: row.outline.clone(),
-                    reasons: &row.reasons,
+                    units: row.grid.units.clone(),
+                    households: row.grid.households,
+                    people: row.grid.people,
+                    outline: Some(row.outline.clone()),
+                    reasons: &row.grid.reasons,
                 })
                 .collect();
             check_village(&village.outline, units, &views, profile)

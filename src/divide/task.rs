@@ -80,7 +80,8 @@ pub struct Task<'a> {
     /// Price of weight that leaves its previous part: what a whole target's weight costs, in mean lengths
     /// of a link. 0 for none.
     pub stay: f64,
-    /// Pairs that must not be in one part.
+    /// Pairs that must not be in one part: no move brings them together, and moves that part them are made
+    /// first. Where the graph leaves no way they stay together, which [`Answer::off`] counts.
     pub apart: &'a [(u32, u32)],
     pub work: Work,
     pub seed: u64,
@@ -91,7 +92,7 @@ pub struct Task<'a> {
 pub struct Answer {
     /// For each unit its part, below the number of parts; each part is connected and none empty.
     pub parts: Vec<u32>,
-    /// How many parts are out of the tolerance, or of another limit.
+    /// How many parts are out of the tolerance or of another limit, and pairs that couldn't be parted.
     pub off: u32,
 }
 
@@ -120,7 +121,7 @@ impl Effort {
     pub fn small_work(self) -> Work {
         let (sweeps, spare) = match self {
             Effort::Quick => (1000, 500_000),
-            Effort::Default => (10_000, 30_000_000),
+            Effort::Default => (10_000, 60_000_000),
             Effort::Thorough => (15_000, 150_000_000),
         };
         Work { sweeps, spare, polish: true }

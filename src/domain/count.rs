@@ -97,7 +97,7 @@ impl PartialSchema for Count {
         let under = ObjectBuilder::new()
             .schema_type(SchemaType::Type(Type::String))
             .pattern(Some("^<[0-9]+$"))
-            .examples([serde_json::json!("<5")]);
+            .description(Some("\"<5\", say"));
         OneOfBuilder::new()
             .item(number)
             .item(under)

@@ -76,10 +76,7 @@ pub enum FindingKind {
         value: String,
     },
     /// Fewer people than households.
-    FewerPeopleThanHouseholds {
-        people: u32,
-        households: u32,
-    },
+    FewerPeopleThanHouseholds,
     MissingGeometry,
     /// Not the kind of geometry that the row needs.
     WrongGeometry {
@@ -153,7 +150,7 @@ impl FindingKind {
             MissingValue { .. } => "missing_value",
             BadValue { .. } => "bad_value",
             NegativeCount { .. } => "negative_count",
-            FewerPeopleThanHouseholds { .. } => "fewer_people_than_households",
+            FewerPeopleThanHouseholds => "fewer_people_than_households",
             MissingGeometry => "missing_geometry",
             WrongGeometry { .. } => "wrong_geometry",
             InvalidRing { .. } => "invalid_ring",
@@ -173,7 +170,7 @@ impl FindingKind {
         !matches!(
             self,
             FindingKind::UnknownColumn { .. }
-                | FindingKind::FewerPeopleThanHouseholds { .. }
+                | FindingKind::FewerPeopleThanHouseholds
                 | FindingKind::MoreFindings { .. }
         )
     }
@@ -241,10 +238,10 @@ impl FindingKind {
                 format!("“{column}”不能为负数：{value}"),
                 format!("'{column}' can't be negative: {value}"),
             ),
-            FewerPeopleThanHouseholds { people, households } => Text::new(
-                format!("{people} 人少于 {households} 户，请核对"),
-                format!("{people} people are fewer than {households} households: please check"),
-            ),
+            // Without the figures: findings are read by more than the village's own staff.
+            FewerPeopleThanHouseholds => {
+                Text::new("人数少于户数，请核对", "fewer people than households: please check")
+            }
             MissingGeometry => Text::new("没有图形", "the row has no geometry"),
             WrongGeometry { found } => {
                 Text::new(format!("图形类型不对：{found}"), format!("wrong kind of geometry: {found}"))

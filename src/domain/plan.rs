@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::AreaType;
+use super::{AreaType, Count};
 
 /// `draft`, then `published` from a date, then `superseded` by the next one. A published plan is
 /// never changed.
@@ -17,8 +17,8 @@ pub enum PlanStatus {
 pub struct Scores {
     pub villages: u32,
     pub grids: u32,
-    pub households: u64,
-    pub people: u64,
+    pub households: Count,
+    pub people: Count,
     /// Grids whose households lie within the profile's minimum and maximum.
     pub in_band: u32,
     /// `in_band` of all grids, 0 to 1; none without grids.
@@ -38,7 +38,7 @@ pub struct TypeScores {
     pub area_type: AreaType,
     pub villages: u32,
     pub grids: u32,
-    pub households: u64,
+    pub households: Count,
     pub in_band: u32,
     pub in_band_share: Option<f64>,
     pub compactness_mean: Option<f64>,

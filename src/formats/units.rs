@@ -75,7 +75,7 @@ fn unit(row: &RawRow, converter: &mut Converter) -> Result<Read, Vec<FindingKind
         (Ok(place), Ok(village), Ok(households), Ok(given)) => {
             let people = given.unwrap_or(0);
             let few = given.is_some() && people < households;
-            let remark = few.then_some(FindingKind::FewerPeopleThanHouseholds { people, households });
+            let remark = few.then_some(FindingKind::FewerPeopleThanHouseholds);
             let unit = match place {
                 Place::Polygon(code, outline) => {
                     UnitInput::Polygon { code, village, outline, households, people }

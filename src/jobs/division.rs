@@ -12,13 +12,11 @@ use super::failure::Failure;
 use super::progress::Progress;
 use crate::access::Scope;
 use crate::clock;
-use crate::domain::{Code, DrawnGrid, Grid, Level, Policy, Profile, Reason, Unit};
-use crate::planning::{self, Drawn, ENGINE_VERSION, Past, PlanningError};
+use crate::domain::{Code, DrawnGrid, Level, Policy, Profile, Reason, Unit};
+use crate::planning::{self, Drawn, ENGINE_VERSION, Past, PlanningError, Seen};
 use crate::store::areas::VillageRow;
-use crate::store::grids::GridRow;
 use crate::store::jobs::JobRow;
 use crate::store::plans::{self, NewPlan, Publication};
-use crate::store::tiles::GridsOf;
 use crate::store::{Store, StoreError, Tx, areas, grids, units};
 
 /// Makes the drafts in a transaction that the caller commits together with the job's end.
@@ -71,6 +69,9 @@ pub async fn run(
     Ok((tx, json!({"plans": made, "grids": grids})))
 }
 
+/// By the true counts, and by those that are told.
+type Reasons = (Vec<Reason>, Vec<Reason>);
+
 /// All that the engine needs of one banner.
 struct Task {
     banner: Code,
@@ -79,7 +80,7 @@ struct Task {
     past: BTreeMap<Code, Past>,
     /// Of villages that are not divided anew.
     kept: Vec<DrawnGrid>,
-    kept_reasons: Vec<Reason>,
+    kept_reasons: Reasons,
     synthetic: bool,
 }
 
@@ -143,7 +144,7 @@ async fn rest_of_banner(
     banner: &Code,
     only: &Code,
     day: NaiveDate,
-) -> Result<(Vec<DrawnGrid>, Vec<Reason>), Failure> {
+) -> Result<(Vec<DrawnGrid>, Reasons), Failure> {
     let Some(plan) = plans::in_force(tx, banner, day).await? else {
         return Err(Failure::refused(
             "no_plan_in_force",
@@ -153,32 +154,13 @@ async fn rest_of_banner(
             ),
         ));
     };
-    let rows = grids::page(tx, banner, GridsOf::Plan(plan.id), None, i64::MAX, true).await?;
-    let kept = rows.into_iter().filter(|row| !only.covers(&row.code.village())).map(taken_over).collect();
-    let reasons = plan.reasons.into_iter().filter(|reason| !only.covers(&reason.village)).collect();
-    Ok((kept, reasons))
-}
-
-fn taken_over(row: GridRow) -> DrawnGrid {
-    let outline = row.outline.unwrap_or_else(|| geo::MultiPolygon::new(Vec::new()));
-    DrawnGrid {
-        area_type: row.area_type,
-        label_point: planning::label_point(&outline),
-        outline,
-        area_m2: row.area_m2,
-        compactness: row.compactness,
-        travel_min: row.travel_min,
-        in_band: row.in_band,
-        grid: Grid {
-            village: row.code.village(),
-            code: row.code,
-            kind: row.kind,
-            units: row.units,
-            households: row.households,
-            people: row.people,
-            reasons: row.reasons,
-        },
+    let mut kept = grids::drawn(tx, banner, plan.id).await?;
+    kept.retain(|drawn| !only.covers(&drawn.grid.village));
+    let (mut reasons, mut told) = plans::reasons(tx, plan.id).await?;
+    for reasons in [&mut reasons, &mut told] {
+        reasons.retain(|reason| !only.covers(&reason.village));
     }
+    Ok((kept, (reasons, told)))
 }
 
 /// Runs the engine on every core, off the async threads.
@@ -192,7 +174,7 @@ async fn divide(
     let mut task = task;
     let banner = task.banner.clone();
     let mut grids: Vec<DrawnGrid> = std::mem::take(&mut task.kept);
-    let mut reasons: Vec<Reason> = std::mem::take(&mut task.kept_reasons);
+    let (mut reasons, mut told_reasons) = std::mem::take(&mut task.kept_reasons);
     let (seed, steps) = (params.seed.cast_unsigned(), progress.clone());
     let profiles: BTreeMap<Code, Profile> =
         task.villages.iter().map(|(village, profile)| (village.code.clone(), profile.clone())).collect();
@@ -203,12 +185,18 @@ async fn divide(
     for village in drawn {
         grids.extend(village.grids);
         reasons.extend(village.reasons);
+        told_reasons.extend(village.told_reasons);
     }
     grids.sort_by(|a, b| a.grid.code.cmp(&b.grid.code));
-    reasons.sort_by(|a, b| (&a.village, &a.grid).cmp(&(&b.village, &b.grid)));
-    let scores = planning::scores(&grids, |village, area_type| {
-        profiles.get(village).cloned().unwrap_or_else(|| policy.profile(village, area_type))
-    });
+    for reasons in [&mut reasons, &mut told_reasons] {
+        reasons.sort_by(|a, b| (&a.village, &a.grid).cmp(&(&b.village, &b.grid)));
+    }
+    let scores = |seen| {
+        planning::scores(&grids, seen, |village, area_type| {
+            profiles.get(village).cloned().unwrap_or_else(|| policy.profile(village, area_type))
+        })
+    };
+    let (scores, told_scores) = (scores(Seen::Exact), scores(Seen::Told));
     let now = clock::now();
     Ok(NewPlan {
         id: Uuid::now_v7(),
@@ -219,7 +207,9 @@ async fn divide(
         policy_version: policy.version.clone(),
         policy_text: policy.source_text().to_owned(),
         scores,
+        told_scores,
         reasons,
+        told_reasons,
         synthetic,
         created_at: now,
         grids,

@@ -4,18 +4,20 @@
 //! is never made in a second way. No IO.
 
 mod scores;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use geo::InteriorPoint;
 
+use crate::disclosure;
 use crate::divide::{self, PreviousGrid, VillageInput};
-use crate::domain::{AreaType, Code, DrawnGrid, Grid, GridCode, GridKind, Profile, Reason, Unit};
+use crate::domain::{AreaType, Code, DrawnGrid, Grid, GridCode, GridKind, Profile, Reason, ToldGrid, Unit};
 use crate::geo::{dissolve::dissolve, measure};
 use crate::verify::{self, Breach, GridView};
 
 pub use crate::divide::DivideError;
-pub use scores::scores;
+pub use scores::{Seen, scores};
 
 /// The engine's name and version, stored with every plan. It changes whenever an answer may change.
 pub const ENGINE_VERSION: &str = "anneal-1";
@@ -44,6 +46,8 @@ pub struct Drawn {
     pub grids: Vec<DrawnGrid>,
     /// Reasons of the village and of its grids.
     pub reasons: Vec<Reason>,
+    /// The same by the counts that are told outside the village's own staff.
+    pub told_reasons: Vec<Reason>,
 }
 
 /// Why a village has no grids.
@@ -96,13 +100,34 @@ pub fn draw_village(
         let grid = reason.part.map(code_of).transpose()?;
         reasons.push(Reason { kind: reason.kind.clone(), village: village.code.clone(), grid });
     }
+    let told = disclosure::told_units(village.units);
+    let told_input = told::input(&input, &told);
+    let mut told_reasons = match &told_input {
+        None => reasons.clone(),
+        Some(told_input) => {
+            let found =
+                divide::explain(&told_input.units, &told_input.edges, &division.parts, village.profile);
+            let mut reasons = Vec::new();
+            for reason in found.map_err(failed)? {
+                let grid = reason.part.map(code_of).transpose()?;
+                reasons.push(Reason { kind: reason.kind, village: village.code.clone(), grid });
+            }
+            reasons
+        }
+    };
     let mut grids = Vec::with_capacity(members.len());
     for (part, units) in members {
-        grids.push(draw(village, &input, code_of(part)?, &units, &reasons));
+        let code = code_of(part)?;
+        let outside = told::grid(village, &told, told_input.as_ref().unwrap_or(&input), &units);
+        told::withhold(&mut told_reasons, &code, outside.households);
+        grids.push(draw(village, &input, code, &units, &reasons, outside));
+    }
+    for drawn in &mut grids {
+        drawn.told.reasons = of_grid(&told_reasons, &drawn.grid.code);
     }
     grids.sort_by(|a, b| a.grid.code.cmp(&b.grid.code));
     check(village, &grids)?;
-    Ok(Drawn { grids, reasons })
+    Ok(Drawn { grids, reasons, told_reasons })
 }
 
 /// A seed of the village's own: villages are divided side by side, in any order.
@@ -119,6 +144,7 @@ fn draw(
     code: GridCode,
     units: &[usize],
     reasons: &[Reason],
+    told: ToldGrid,
 ) -> DrawnGrid {
     let outline = dissolve(units.iter().map(|unit| &village.units[*unit].outline));
     let households: u32 = units.iter().map(|unit| village.units[*unit].households).sum();
@@ -134,8 +160,9 @@ fn draw(
         travel_min: divide::travel_min(&members, village.profile),
         in_band: (village.profile.households_min..=village.profile.households_max).contains(&households),
         outline,
+        told,
         grid: Grid {
-            reasons: reasons.iter().filter(|reason| reason.grid.as_ref() == Some(&code)).cloned().collect(),
+            reasons: of_grid(reasons, &code),
             code,
             village: village.code.clone(),
             kind: GridKind::General,
@@ -144,6 +171,10 @@ fn draw(
             people: units.iter().map(|unit| village.units[*unit].people).sum(),
         },
     }
+}
+
+fn of_grid(reasons: &[Reason], code: &GridCode) -> Vec<Reason> {
+    reasons.iter().filter(|reason| reason.grid.as_ref() == Some(code)).cloned().collect()
 }
 
 /// A point inside an outline, lon/lat, for its label.

@@ -2,31 +2,68 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{AreaType, Code, DrawnGrid, Profile, Scores, TypeScores};
+use crate::domain::{AreaType, Code, Count, DrawnGrid, Profile, Scores, Tally, TypeScores};
+
+/// By which counts grids are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// As they are.
+    Exact,
+    /// As they are told outside each village's own staff.
+    Told,
+}
+
+/// A grid's figures by the one or the other.
+struct Figures {
+    households: Tally,
+    people: Tally,
+    in_band: bool,
+    named: bool,
+}
+
+impl Figures {
+    fn of(drawn: &DrawnGrid, seen: Seen) -> Self {
+        let whole = |count: u32| Tally { told: u64::from(count), few: 0 };
+        match seen {
+            Seen::Exact => Self {
+                households: whole(drawn.grid.households),
+                people: whole(drawn.grid.people),
+                in_band: drawn.in_band,
+                named: !drawn.grid.reasons.is_empty(),
+            },
+            Seen::Told => Self {
+                households: drawn.told.households,
+                people: drawn.told.people,
+                in_band: drawn.told.in_band,
+                named: !drawn.told.reasons.is_empty(),
+            },
+        }
+    }
+}
 
 /// Scores of `grids`; `profile` gives what holds for a village of a type.
-pub fn scores(grids: &[DrawnGrid], profile: impl Fn(&Code, AreaType) -> Profile) -> Scores {
-    let mut by_type: BTreeMap<AreaType, Vec<&DrawnGrid>> = BTreeMap::new();
-    for grid in grids {
-        by_type.entry(grid.area_type).or_default().push(grid);
+pub fn scores(grids: &[DrawnGrid], seen: Seen, profile: impl Fn(&Code, AreaType) -> Profile) -> Scores {
+    let all: Vec<(&DrawnGrid, Figures)> =
+        grids.iter().map(|drawn| (drawn, Figures::of(drawn, seen))).collect();
+    let mut by_type: BTreeMap<AreaType, Vec<&(&DrawnGrid, Figures)>> = BTreeMap::new();
+    for grid in &all {
+        by_type.entry(grid.0.area_type).or_default().push(grid);
     }
-    let deviation = |drawn: &DrawnGrid| {
+    let deviation = |(drawn, figures): &(&DrawnGrid, Figures)| {
         let target = f64::from(profile(&drawn.grid.village, drawn.area_type).households_target);
-        (f64::from(drawn.grid.households) - target).abs() / target
+        (figures.households.told as f64 - target).abs() / target
     };
-    let all: Vec<&DrawnGrid> = grids.iter().collect();
+    let every: Vec<_> = all.iter().collect();
     Scores {
-        villages: villages(&all),
+        villages: villages(&every),
         grids: count(grids.len()),
-        households: households(&all),
-        people: grids.iter().map(|drawn| u64::from(drawn.grid.people)).sum(),
-        in_band: in_band(&all),
-        in_band_share: share(in_band(&all), grids.len()),
-        out_of_band_named: count(
-            grids.iter().filter(|drawn| !drawn.in_band && !drawn.grid.reasons.is_empty()).count(),
-        ),
-        worst_deviation: grids.iter().map(deviation).reduce(f64::max),
-        compactness_mean: mean(&all),
+        households: households(&every),
+        people: all.iter().map(|(_, figures)| figures.people).sum::<Tally>().count(),
+        in_band: in_band(&every),
+        in_band_share: share(in_band(&every), grids.len()),
+        out_of_band_named: count(all.iter().filter(|(_, figures)| !figures.in_band && figures.named).count()),
+        worst_deviation: all.iter().map(deviation).reduce(f64::max),
+        compactness_mean: mean(&every),
         by_area_type: by_type
             .into_iter()
             .map(|(area_type, grids)| TypeScores {
@@ -42,27 +79,29 @@ pub fn scores(grids: &[DrawnGrid], profile: impl Fn(&Code, AreaType) -> Profile)
     }
 }
 
+type Grids<'a> = [&'a (&'a DrawnGrid, Figures)];
+
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn villages(grids: &[&DrawnGrid]) -> u32 {
-    count(grids.iter().map(|drawn| &drawn.grid.village).collect::<BTreeSet<_>>().len())
+fn villages(grids: &Grids<'_>) -> u32 {
+    count(grids.iter().map(|(drawn, _)| &drawn.grid.village).collect::<BTreeSet<_>>().len())
 }
 
-fn households(grids: &[&DrawnGrid]) -> u64 {
-    grids.iter().map(|drawn| u64::from(drawn.grid.households)).sum()
+fn households(grids: &Grids<'_>) -> Count {
+    grids.iter().map(|(_, figures)| figures.households).sum::<Tally>().count()
 }
 
-fn in_band(grids: &[&DrawnGrid]) -> u32 {
-    count(grids.iter().filter(|drawn| drawn.in_band).count())
+fn in_band(grids: &Grids<'_>) -> u32 {
+    count(grids.iter().filter(|(_, figures)| figures.in_band).count())
 }
 
 fn share(part: u32, whole: usize) -> Option<f64> {
     (whole > 0).then(|| f64::from(part) / f64::from(count(whole)))
 }
 
-fn mean(grids: &[&DrawnGrid]) -> Option<f64> {
-    let sum: f64 = grids.iter().map(|drawn| drawn.compactness).sum();
+fn mean(grids: &Grids<'_>) -> Option<f64> {
+    let sum: f64 = grids.iter().map(|(drawn, _)| drawn.compactness).sum();
     (!grids.is_empty()).then(|| sum / f64::from(count(grids.len())))
 }

@@ -4,7 +4,8 @@ use geo::MultiPolygon;
 use sqlx::FromRow;
 
 use super::{StoreError, Tx, geometry};
-use crate::domain::{AreaType, Code, Level, VillageKind};
+use crate::access::Scope;
+use crate::domain::{AreaType, Code, Count, Level, Tally, VillageKind};
 
 /// An area without its outline, as lists and panels need it.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,8 +19,9 @@ pub struct AreaRow {
     pub bbox: [f64; 4],
     pub area_m2: f64,
     pub villages: u32,
-    pub households: u64,
-    pub people: u64,
+    /// As the scope may see them.
+    pub households: Count,
+    pub people: Count,
     pub synthetic: bool,
 }
 
@@ -33,27 +35,41 @@ struct Raw {
     area_m2: f64,
     villages: i32,
     households: i64,
+    households_told: i64,
+    households_few: i32,
     people: i64,
+    people_told: i64,
+    people_few: i32,
     synthetic: bool,
 }
 
-impl TryFrom<Raw> for AreaRow {
-    type Error = StoreError;
+/// A count as it is where `exact`, else as it is told.
+pub(super) fn count(exact: bool, count: i64, told: i64, few: i64) -> Count {
+    let whole = |count: i64| u64::try_from(count).unwrap_or(0);
+    if exact {
+        return Count::Number(whole(count));
+    }
+    Tally { told: whole(told), few: u32::try_from(few).unwrap_or(0) }.count()
+}
 
-    fn try_from(raw: Raw) -> Result<Self, StoreError> {
+impl Raw {
+    fn seen_by(self, scope: &Scope) -> Result<AreaRow, StoreError> {
+        let raw = self;
         let parse_type = |text: String| text.parse().map_err(|error| StoreError::corrupt("area type", error));
         let parse_kind =
             |text: String| text.parse().map_err(|error| StoreError::corrupt("village kind", error));
-        Ok(Self {
-            code: raw.code.parse().map_err(|error| StoreError::corrupt("code", error))?,
+        let code: Code = raw.code.parse().map_err(|error| StoreError::corrupt("code", error))?;
+        let exact = scope.sees_exact(&code);
+        Ok(AreaRow {
+            code,
             name: raw.name,
             area_type: raw.area_type.map(parse_type).transpose()?,
             kind: raw.kind.map(parse_kind).transpose()?,
             bbox: raw.bbox.try_into().map_err(|_| StoreError::corrupt("bounding box", "not four numbers"))?,
             area_m2: raw.area_m2,
             villages: u32::try_from(raw.villages).unwrap_or(0),
-            households: u64::try_from(raw.households).unwrap_or(0),
-            people: u64::try_from(raw.people).unwrap_or(0),
+            households: count(exact, raw.households, raw.households_told, raw.households_few.into()),
+            people: count(exact, raw.people, raw.people_told, raw.people_few.into()),
             synthetic: raw.synthetic,
         })
     }
@@ -61,13 +77,13 @@ impl TryFrom<Raw> for AreaRow {
 
 const COLUMNS: &str = "code, name, coalesce(area_type, main_type) AS area_type, kind,
     ARRAY[ST_XMin(outline), ST_YMin(outline), ST_XMax(outline), ST_YMax(outline)] AS bbox,
-    area_m2, villages, households, people, synthetic";
+    area_m2, villages, households, households_told, households_few, people, people_told, people_few, synthetic";
 
 /// One area; none where it doesn't exist or lies outside the scope.
 pub async fn get(tx: &mut Tx, code: &Code) -> Result<Option<AreaRow>, StoreError> {
     let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM area WHERE code = $1"));
     let raw: Option<Raw> = sqlx::query_as(sql).bind(code.as_str()).fetch_optional(tx.conn()).await?;
-    raw.map(AreaRow::try_from).transpose()
+    raw.map(|raw| raw.seen_by(tx.scope())).transpose()
 }
 
 /// Areas by code, from the widest to the narrowest.
@@ -90,7 +106,7 @@ pub async fn below(tx: &mut Tx, code: &Code, level: Level) -> Result<Vec<AreaRow
     ));
     let raws: Vec<Raw> =
         sqlx::query_as(sql).bind(code.as_str()).bind(level.as_str()).fetch_all(tx.conn()).await?;
-    raws.into_iter().map(AreaRow::try_from).collect()
+    raws.into_iter().map(|raw| raw.seen_by(tx.scope())).collect()
 }
 
 /// The outline of one area.
@@ -140,7 +156,7 @@ pub async fn region(tx: &mut Tx) -> Result<Option<AreaRow>, StoreError> {
         "SELECT {COLUMNS} FROM area WHERE parent IS NULL OR level = 'region' ORDER BY length(code), code LIMIT 1"
     ));
     let raw: Option<Raw> = sqlx::query_as(sql).fetch_optional(tx.conn()).await?;
-    raw.map(AreaRow::try_from).transpose()
+    raw.map(|raw| raw.seen_by(tx.scope())).transpose()
 }
 
 /// Whether anything below the scope is made up.

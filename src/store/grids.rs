@@ -8,11 +8,16 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::areas::count;
 use super::tiles::GridsOf;
 use super::{StoreError, Tx, geometry};
-use crate::domain::{AreaType, Code, GridCode, GridKind, PlanStatus, Reason};
+use crate::access::Scope;
+use crate::domain::{
+    AreaType, Code, Count, DrawnGrid, Grid, GridCode, GridKind, PlanStatus, Reason, Tally, ToldGrid,
+};
 
-/// A grid as it is stored.
+/// A grid as a scope sees it: its counts, and what follows from them, as they are for the village's own staff, else as
+/// they are told.
 #[derive(Debug, Clone)]
 pub struct GridRow {
     pub plan: Uuid,
@@ -21,8 +26,8 @@ pub struct GridRow {
     pub area_type: AreaType,
     pub kind: GridKind,
     pub units: Vec<String>,
-    pub households: u32,
-    pub people: u32,
+    pub households: Count,
+    pub people: Count,
     pub area_m2: f64,
     pub compactness: f64,
     pub travel_min: Option<f64>,
@@ -46,38 +51,52 @@ struct Raw {
     kind: String,
     units: Vec<String>,
     households: i32,
+    households_told: i32,
+    households_few: i32,
     people: i32,
+    people_told: i32,
+    people_few: i32,
     area_m2: f64,
     compactness: f64,
     travel_min: Option<f64>,
+    travel_min_told: Option<f64>,
     in_band: bool,
+    in_band_told: bool,
     reasons: Json<Vec<Reason>>,
+    reasons_told: Json<Vec<Reason>>,
     bbox: Vec<f64>,
     synthetic: bool,
     status: String,
     valid_from: Option<NaiveDate>,
     valid_to: Option<NaiveDate>,
     outline: Option<Vec<u8>>,
+    label: Option<Vec<f64>>,
 }
 
-impl TryFrom<Raw> for GridRow {
-    type Error = StoreError;
-
-    fn try_from(raw: Raw) -> Result<Self, StoreError> {
-        Ok(Self {
+impl Raw {
+    fn seen_by(self, scope: &Scope) -> Result<GridRow, StoreError> {
+        let raw = self;
+        let code: GridCode = raw.code.parse().map_err(|error| StoreError::corrupt("grid code", error))?;
+        let exact = scope.sees_exact(&code.village());
+        Ok(GridRow {
             plan: raw.plan,
-            code: raw.code.parse().map_err(|error| StoreError::corrupt("grid code", error))?,
+            code,
             village_name: raw.village_name,
             area_type: raw.area_type.parse().map_err(|error| StoreError::corrupt("area type", error))?,
-            kind: if raw.kind == "dedicated" { GridKind::Dedicated } else { GridKind::General },
+            kind: kind(&raw.kind),
             units: raw.units,
-            households: u32::try_from(raw.households).unwrap_or(0),
-            people: u32::try_from(raw.people).unwrap_or(0),
+            households: count(
+                exact,
+                raw.households.into(),
+                raw.households_told.into(),
+                raw.households_few.into(),
+            ),
+            people: count(exact, raw.people.into(), raw.people_told.into(), raw.people_few.into()),
             area_m2: raw.area_m2,
             compactness: raw.compactness,
-            travel_min: raw.travel_min,
-            in_band: raw.in_band,
-            reasons: raw.reasons.0,
+            travel_min: if exact { raw.travel_min } else { raw.travel_min_told },
+            in_band: if exact { raw.in_band } else { raw.in_band_told },
+            reasons: if exact { raw.reasons.0 } else { raw.reasons_told.0 },
             bbox: raw.bbox.try_into().map_err(|_| StoreError::corrupt("bounding box", "not four numbers"))?,
             synthetic: raw.synthetic,
             plan_status: super::plans::status(&raw.status)?,
@@ -86,16 +105,62 @@ impl TryFrom<Raw> for GridRow {
             outline: raw.outline.map(geometry::read_multi_polygon).transpose()?,
         })
     }
+
+    fn drawn(self) -> Result<DrawnGrid, StoreError> {
+        let whole = |count: i32| u32::try_from(count).unwrap_or(0);
+        let tally = |told: i32, few: i32| Tally { told: u64::from(whole(told)), few: whole(few) };
+        let code: GridCode = self.code.parse().map_err(|error| StoreError::corrupt("grid code", error))?;
+        let outline = self.outline.map(geometry::read_multi_polygon).transpose()?;
+        let Some([lon, lat]) = self.label.and_then(|label| <[f64; 2]>::try_from(label).ok()) else {
+            return Err(StoreError::corrupt("label point", "not two numbers"));
+        };
+        Ok(DrawnGrid {
+            area_type: self.area_type.parse().map_err(|error| StoreError::corrupt("area type", error))?,
+            outline: outline.unwrap_or_else(|| MultiPolygon::new(Vec::new())),
+            label_point: (lon, lat),
+            area_m2: self.area_m2,
+            compactness: self.compactness,
+            travel_min: self.travel_min,
+            in_band: self.in_band,
+            told: ToldGrid {
+                households: tally(self.households_told, self.households_few),
+                people: tally(self.people_told, self.people_few),
+                travel_min: self.travel_min_told,
+                in_band: self.in_band_told,
+                reasons: self.reasons_told.0,
+            },
+            grid: Grid {
+                village: code.village(),
+                code,
+                kind: kind(&self.kind),
+                units: self.units,
+                households: whole(self.households),
+                people: whole(self.people),
+                reasons: self.reasons.0,
+            },
+        })
+    }
+}
+
+fn kind(text: &str) -> GridKind {
+    if text == "dedicated" { GridKind::Dedicated } else { GridKind::General }
 }
 
 fn select(outlines: bool) -> String {
     let outline = if outlines { "ST_AsBinary(grid.outline)" } else { "NULL::bytea" };
+    let label = if outlines {
+        "ARRAY[ST_X(grid.label_point), ST_Y(grid.label_point)]"
+    } else {
+        "NULL::double precision[]"
+    };
     format!(
-        "SELECT grid.plan, grid.code, area.name AS village_name, grid.area_type, grid.kind, grid.units, grid.households,
-            grid.people, grid.area_m2, grid.compactness, grid.travel_min, grid.in_band, grid.reasons,
+        "SELECT grid.plan, grid.code, area.name AS village_name, grid.area_type, grid.kind, grid.units,
+            grid.households, grid.households_told, grid.households_few, grid.people, grid.people_told, grid.people_few,
+            grid.area_m2, grid.compactness, grid.travel_min, grid.travel_min_told, grid.in_band, grid.in_band_told,
+            grid.reasons, grid.reasons_told,
             ARRAY[ST_XMin(grid.outline), ST_YMin(grid.outline), ST_XMax(grid.outline), ST_YMax(grid.outline)] AS bbox,
             plan.synthetic, plan.status, lower(plan.during) AS valid_from, upper(plan.during) AS valid_to,
-            {outline} AS outline
+            {outline} AS outline, {label} AS label
          FROM grid JOIN plan ON plan.id = grid.plan JOIN area ON area.code = grid.village"
     )
 }
@@ -131,7 +196,21 @@ pub async fn page(
         .bind(limit)
         .fetch_all(tx.conn())
         .await?;
-    raws.into_iter().map(GridRow::try_from).collect()
+    raws.into_iter().map(|raw| raw.seen_by(tx.scope())).collect()
+}
+
+/// All grids of a plan below `area`, by code, with their true counts and those that are told.
+///
+/// # Errors
+/// Also for a scope that sees counts under 5 only in some villages: this is for the program's own work.
+pub async fn drawn(tx: &mut Tx, area: &Code, plan: Uuid) -> Result<Vec<DrawnGrid>, StoreError> {
+    tx.must_see_exact()?;
+    let sql = sqlx::AssertSqlSafe(format!(
+        "{} WHERE plan.id = $2 AND grid.village LIKE $1 || '%' ORDER BY grid.code",
+        select(true)
+    ));
+    let raws: Vec<Raw> = sqlx::query_as(sql).bind(area.as_str()).bind(plan).fetch_all(tx.conn()).await?;
+    raws.into_iter().map(Raw::drawn).collect()
 }
 
 /// One grid with its outline.
@@ -143,7 +222,7 @@ pub async fn get(tx: &mut Tx, code: &GridCode, which: GridsOf) -> Result<Option<
     ));
     let raw: Option<Raw> =
         sqlx::query_as(sql).bind(code.as_str()).bind(plan).bind(day).fetch_optional(tx.conn()).await?;
-    raw.map(GridRow::try_from).transpose()
+    raw.map(|raw| raw.seen_by(tx.scope())).transpose()
 }
 
 /// Where a point lies: the narrowest area, and the grid in force on `day`.

@@ -11,8 +11,9 @@ use sqlx::postgres::PgCopyIn;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use uuid::Uuid;
 
-use super::{Store, StoreError, Tx, audit, geometry, set_scope, tiles};
+use super::{Store, StoreError, Tx, areas, audit, geometry, set_scope, tiles};
 use crate::access::Scope;
+use crate::disclosure;
 use crate::domain::{Area, AreaType, Code, Unit, VillageKind};
 use crate::geo::measure;
 
@@ -120,12 +121,12 @@ pub async fn put_areas(tx: &mut Tx, areas: &[Area]) -> Result<(), StoreError> {
 pub async fn put_units(tx: &mut Tx, units: &[Unit]) -> Result<(), StoreError> {
     sqlx::query(
         "CREATE TEMPORARY TABLE new_unit (village text, code text, outline public.geometry, area_m2 double precision,
-            households integer, people integer) ON COMMIT DROP",
+            households integer, people integer, households_told integer, people_told integer) ON COMMIT DROP",
     )
     .execute(tx.conn())
     .await?;
     let mut copy = CopyIn::start(tx, "new_unit").await?;
-    for unit in units {
+    for (unit, told) in units.iter().zip(disclosure::told_units(units)) {
         copy.row(&[
             Some(unit.village.as_str()),
             Some(&unit.code),
@@ -133,6 +134,8 @@ pub async fn put_units(tx: &mut Tx, units: &[Unit]) -> Result<(), StoreError> {
             Some(&measure::area_m2(&unit.outline).to_string()),
             Some(&unit.households.to_string()),
             Some(&unit.people.to_string()),
+            Some(&told.households.to_string()),
+            Some(&told.people.to_string()),
         ])
         .await?;
     }
@@ -141,8 +144,8 @@ pub async fn put_units(tx: &mut Tx, units: &[Unit]) -> Result<(), StoreError> {
         .execute(tx.conn())
         .await?;
     sqlx::query(
-        "INSERT INTO unit (village, code, outline, area_m2, households, people)
-         SELECT village, code, outline, area_m2, households, people FROM new_unit",
+        "INSERT INTO unit (village, code, outline, area_m2, households, people, households_told, people_told)
+         SELECT village, code, outline, area_m2, households, people, households_told, people_told FROM new_unit",
     )
     .execute(tx.conn())
     .await?;
@@ -177,9 +180,14 @@ pub async fn refresh_sums(tx: &mut Tx, area: &Code) -> Result<(), StoreError> {
         .await?;
     // Villages from their units; then every level from the villages below it.
     sqlx::query(
-        "UPDATE area SET villages = 1, households = coalesce(s.households, 0), people = coalesce(s.people, 0)
-         FROM area village LEFT JOIN (SELECT village, sum(households) AS households, sum(people) AS people FROM unit
-                    WHERE village LIKE $1 || '%' GROUP BY village) s ON s.village = village.code
+        "UPDATE area SET villages = 1, households = coalesce(s.households, 0), people = coalesce(s.people, 0),
+            households_told = coalesce(s.households_told, 0), people_told = coalesce(s.people_told, 0),
+            households_few = coalesce(s.households_few, 0), people_few = coalesce(s.people_few, 0)
+         FROM area village LEFT JOIN (SELECT village, sum(households) AS households, sum(people) AS people,
+                    sum(households_told) AS households_told, sum(people_told) AS people_told,
+                    CASE WHEN max(households) < 5 THEN count(*) FILTER (WHERE households > 0) ELSE 0 END AS households_few,
+                    CASE WHEN max(people) < 5 THEN count(*) FILTER (WHERE people > 0) ELSE 0 END AS people_few
+                    FROM unit WHERE village LIKE $1 || '%' GROUP BY village) s ON s.village = village.code
          WHERE area.code = village.code AND area.level = 'village' AND area.code LIKE $1 || '%'",
     )
     .bind(area.as_str())
@@ -187,8 +195,13 @@ pub async fn refresh_sums(tx: &mut Tx, area: &Code) -> Result<(), StoreError> {
     .await?;
     for digits in [9, 6, 4, 2] {
         sqlx::query(
-            "UPDATE area SET villages = s.villages, households = s.households, people = s.people, main_type = s.main_type
+            "UPDATE area SET villages = s.villages, households = s.households, people = s.people, main_type = s.main_type,
+                households_told = s.households_told, people_told = s.people_told,
+                households_few = s.households_few, people_few = s.people_few
              FROM (SELECT left(code, $2) AS above, count(*) AS villages, sum(households) AS households, sum(people) AS people,
+                          sum(households_told) AS households_told, sum(people_told) AS people_told,
+                          CASE WHEN bool_or(households_told > 0 AND households_few = 0) THEN 0 ELSE sum(households_few) END AS households_few,
+                          CASE WHEN bool_or(people_told > 0 AND people_few = 0) THEN 0 ELSE sum(people_few) END AS people_few,
                           mode() WITHIN GROUP (ORDER BY area_type) AS main_type
                    FROM area WHERE level = 'village' AND code LIKE left($1, $2) || '%' GROUP BY 1) s
              WHERE area.code = s.above",
@@ -202,12 +215,17 @@ pub async fn refresh_sums(tx: &mut Tx, area: &Code) -> Result<(), StoreError> {
     set_scope(tx.conn(), &scope).await
 }
 
-/// What an area holds, for the trail's before and after.
+/// What an area holds, for the trail's before and after: who reads the trail is not of the village's own staff, so
+/// counts stand in it as they are told.
 pub async fn holdings(tx: &mut Tx, area: &Code) -> Result<Value, StoreError> {
-    let (areas, villages, households, people): (i64, i64, i64, i64) = sqlx::query_as(
+    let (held, villages, households, few, people, few_people): (i64, i64, i64, i64, i64, i64) = sqlx::query_as(
         "SELECT count(*), count(*) FILTER (WHERE level = 'village'),
-                coalesce(sum(households) FILTER (WHERE level = 'village'), 0)::bigint,
-                coalesce(sum(people) FILTER (WHERE level = 'village'), 0)::bigint
+                coalesce(sum(households_told) FILTER (WHERE level = 'village'), 0)::bigint,
+                CASE WHEN bool_or(households_told > 0 AND households_few = 0) FILTER (WHERE level = 'village') THEN 0
+                     ELSE coalesce(sum(households_few) FILTER (WHERE level = 'village'), 0) END,
+                coalesce(sum(people_told) FILTER (WHERE level = 'village'), 0)::bigint,
+                CASE WHEN bool_or(people_told > 0 AND people_few = 0) FILTER (WHERE level = 'village') THEN 0
+                     ELSE coalesce(sum(people_few) FILTER (WHERE level = 'village'), 0) END
          FROM area WHERE code LIKE $1 || '%'",
     )
     .bind(area.as_str())
@@ -217,8 +235,10 @@ pub async fn holdings(tx: &mut Tx, area: &Code) -> Result<Value, StoreError> {
         .bind(area.as_str())
         .fetch_one(tx.conn())
         .await?;
+    let households = areas::count(false, 0, households, few);
+    let people = areas::count(false, 0, people, few_people);
     Ok(
-        json!({"areas": areas, "villages": villages, "units": units, "households": households, "people": people}),
+        json!({"areas": held, "villages": villages, "units": units, "households": households, "people": people}),
     )
 }
 

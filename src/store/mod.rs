@@ -92,6 +92,14 @@ impl Tx {
     fn vault(&self) -> Result<&Arc<Vault>, StoreError> {
         self.vault.as_ref().ok_or(StoreError::NoKeys)
     }
+
+    /// Before true counts are read whatever their village: for jobs and the command line, never for a caller.
+    fn must_see_exact(&self) -> Result<(), StoreError> {
+        if self.scope.sees_exact_everywhere() {
+            return Ok(());
+        }
+        Err(StoreError::corrupt("scope", "true counts are for the program's own work"))
+    }
 }
 
 impl Store {

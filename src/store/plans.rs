@@ -7,6 +7,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{StoreError, Tx, audit, geometry, tiles};
+use crate::access::Scope;
 use crate::domain::{Code, DrawnGrid, PlanStatus, Reason, Scores};
 
 /// A plan as it is stored, without its grids.
@@ -23,7 +24,9 @@ pub struct PlanRow {
     pub seed: i64,
     pub engine_version: String,
     pub policy_version: String,
+    /// As they are told, but for the program's own work.
     pub scores: Scores,
+    /// Of each village by the counts that the scope sees there.
     pub reasons: Vec<Reason>,
     pub bbox: [f64; 4],
     pub synthetic: bool,
@@ -44,7 +47,9 @@ struct Raw {
     engine_version: String,
     policy_version: String,
     scores: Json<Scores>,
+    scores_told: Json<Scores>,
     reasons: Json<Vec<Reason>>,
+    reasons_told: Json<Vec<Reason>>,
     bbox: Vec<f64>,
     synthetic: bool,
     created_at: DateTime<Utc>,
@@ -52,8 +57,8 @@ struct Raw {
 }
 
 const SELECT: &str = "SELECT plan.id, plan.banner, area.name AS banner_name, title, status,
-    lower(during) AS valid_from, upper(during) AS valid_to, seed, engine_version, policy_version, scores, reasons,
-    ARRAY[ST_XMin(area.outline), ST_YMin(area.outline), ST_XMax(area.outline), ST_YMax(area.outline)] AS bbox,
+    lower(during) AS valid_from, upper(during) AS valid_to, seed, engine_version, policy_version, scores, scores_told, reasons,
+    reasons_told, ARRAY[ST_XMin(area.outline), ST_YMin(area.outline), ST_XMax(area.outline), ST_YMax(area.outline)] AS bbox,
     plan.synthetic, created_at, created_by
     FROM plan JOIN area ON area.code = plan.banner";
 
@@ -66,11 +71,20 @@ pub(super) fn status(text: &str) -> Result<PlanStatus, StoreError> {
     }
 }
 
-impl TryFrom<Raw> for PlanRow {
-    type Error = StoreError;
+/// Of each village the reasons by the counts that the scope sees there.
+fn seen(exact: Vec<Reason>, told: Vec<Reason>, scope: &Scope) -> Vec<Reason> {
+    let own = exact.into_iter().filter(|reason| scope.sees_exact(&reason.village));
+    let others = told.into_iter().filter(|reason| !scope.sees_exact(&reason.village));
+    let mut all: Vec<Reason> = own.chain(others).collect();
+    all.sort_by(|a, b| (&a.village, &a.grid).cmp(&(&b.village, &b.grid)));
+    all
+}
 
-    fn try_from(raw: Raw) -> Result<Self, StoreError> {
-        Ok(Self {
+impl Raw {
+    fn seen_by(self, scope: &Scope) -> Result<PlanRow, StoreError> {
+        let raw = self;
+        let scores = if scope.sees_exact_everywhere() { raw.scores } else { raw.scores_told };
+        Ok(PlanRow {
             id: raw.id,
             banner: raw.banner.parse().map_err(|error| StoreError::corrupt("code", error))?,
             banner_name: raw.banner_name,
@@ -81,8 +95,8 @@ impl TryFrom<Raw> for PlanRow {
             seed: raw.seed,
             engine_version: raw.engine_version,
             policy_version: raw.policy_version,
-            scores: raw.scores.0,
-            reasons: raw.reasons.0,
+            scores: scores.0,
+            reasons: seen(raw.reasons.0, raw.reasons_told.0, scope),
             bbox: raw.bbox.try_into().map_err(|_| StoreError::corrupt("bounding box", "not four numbers"))?,
             synthetic: raw.synthetic,
             created_at: raw.created_at,
@@ -95,7 +109,7 @@ impl TryFrom<Raw> for PlanRow {
 pub async fn get(tx: &mut Tx, id: Uuid) -> Result<Option<PlanRow>, StoreError> {
     let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE plan.id = $1"));
     let raw: Option<Raw> = sqlx::query_as(sql).bind(id).fetch_optional(tx.conn()).await?;
-    raw.map(PlanRow::try_from).transpose()
+    raw.map(|raw| raw.seen_by(tx.scope())).transpose()
 }
 
 /// The plans of the banners of `area` (or of the banner that it lies in), newest first.
@@ -104,7 +118,7 @@ pub async fn of_area(tx: &mut Tx, area: &Code, limit: i64) -> Result<Vec<PlanRow
         "{SELECT} WHERE plan.banner LIKE left($1, 6) || '%' ORDER BY created_at DESC, plan.id DESC LIMIT $2"
     ));
     let raws: Vec<Raw> = sqlx::query_as(sql).bind(area.as_str()).bind(limit).fetch_all(tx.conn()).await?;
-    raws.into_iter().map(PlanRow::try_from).collect()
+    raws.into_iter().map(|raw| raw.seen_by(tx.scope())).collect()
 }
 
 /// The plan of a banner that holds on `day`.
@@ -112,12 +126,26 @@ pub async fn in_force(tx: &mut Tx, banner: &Code, day: NaiveDate) -> Result<Opti
     let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE plan.banner = $1 AND during @> $2"));
     let raw: Option<Raw> =
         sqlx::query_as(sql).bind(banner.as_str()).bind(day).fetch_optional(tx.conn()).await?;
-    raw.map(PlanRow::try_from).transpose()
+    raw.map(|raw| raw.seen_by(tx.scope())).transpose()
 }
 
 /// The policy document that a plan was made with.
 pub async fn policy_text(tx: &mut Tx, id: Uuid) -> Result<String, StoreError> {
     Ok(sqlx::query_scalar("SELECT policy_text FROM plan WHERE id = $1").bind(id).fetch_one(tx.conn()).await?)
+}
+
+/// The reasons of a plan by its true counts, and by those that are told.
+///
+/// # Errors
+/// Also for a scope that sees counts under 5 only in some villages: this is for the program's own work.
+pub async fn reasons(tx: &mut Tx, id: Uuid) -> Result<(Vec<Reason>, Vec<Reason>), StoreError> {
+    tx.must_see_exact()?;
+    let (exact, told): (Json<Vec<Reason>>, Json<Vec<Reason>>) =
+        sqlx::query_as("SELECT reasons, reasons_told FROM plan WHERE id = $1")
+            .bind(id)
+            .fetch_one(tx.conn())
+            .await?;
+    Ok((exact.0, told.0))
 }
 
 /// A plan to be saved.
@@ -131,7 +159,9 @@ pub struct NewPlan {
     pub policy_version: String,
     pub policy_text: String,
     pub scores: Scores,
+    pub told_scores: Scores,
     pub reasons: Vec<Reason>,
+    pub told_reasons: Vec<Reason>,
     pub synthetic: bool,
     pub created_at: DateTime<Utc>,
     pub grids: Vec<DrawnGrid>,
@@ -142,8 +172,8 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
     let actor = tx.scope.actor().to_owned();
     sqlx::query(
         "INSERT INTO plan (id, banner, title, status, seed, engine_version, policy_version, policy_text, scores,
-                           reasons, synthetic, created_at, created_by)
-         VALUES ($1, $2, $3, 'draft', $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                           reasons, synthetic, created_at, created_by, scores_told, reasons_told)
+         VALUES ($1, $2, $3, 'draft', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(plan.id)
     .bind(plan.banner.as_str())
@@ -157,13 +187,17 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
     .bind(plan.synthetic)
     .bind(plan.created_at)
     .bind(actor)
+    .bind(Json(&plan.told_scores))
+    .bind(Json(&plan.told_reasons))
     .execute(tx.conn())
     .await?;
     // COPY may not write to a table with row-level security: it fills a table of this transaction's own.
     sqlx::query(
         "CREATE TEMPORARY TABLE new_grid (code text, area_type text, kind text, units text[], outline public.geometry,
             label_point public.geometry, area_m2 double precision, compactness double precision,
-            travel_min double precision, households integer, people integer, in_band boolean, reasons jsonb)
+            travel_min double precision, households integer, people integer, in_band boolean, reasons jsonb,
+            households_told integer, households_few integer, people_told integer, people_few integer,
+            travel_min_told double precision, in_band_told boolean, reasons_told jsonb)
          ON COMMIT DROP",
     )
     .execute(tx.conn())
@@ -175,6 +209,7 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
             crate::domain::GridKind::Dedicated => "dedicated",
         };
         let travel = row.travel_min.map(|minutes| minutes.to_string());
+        let travel_told = row.told.travel_min.map(|minutes| minutes.to_string());
         copy.row(&[
             Some(row.grid.code.as_str()),
             Some(row.area_type.as_str()),
@@ -188,19 +223,25 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
             Some(&row.grid.households.to_string()),
             Some(&row.grid.people.to_string()),
             Some(&row.in_band.to_string()),
-            Some(
-                &serde_json::to_string(&row.grid.reasons)
-                    .map_err(|error| StoreError::corrupt("reasons", error))?,
-            ),
+            Some(&json_of(&row.grid.reasons)?),
+            Some(&row.told.households.told.to_string()),
+            Some(&row.told.households.few.to_string()),
+            Some(&row.told.people.told.to_string()),
+            Some(&row.told.people.few.to_string()),
+            travel_told.as_deref(),
+            Some(&row.told.in_band.to_string()),
+            Some(&json_of(&row.told.reasons)?),
         ])
         .await?;
     }
     copy.finish().await?;
     sqlx::query(
         "INSERT INTO grid (plan, code, area_type, kind, units, outline, label_point, area_m2, compactness, travel_min,
-                           households, people, in_band, reasons)
+                           households, people, in_band, reasons, households_told, households_few, people_told,
+                           people_few, travel_min_told, in_band_told, reasons_told)
          SELECT $1, code, area_type, kind, units, outline, label_point, area_m2, compactness, travel_min, households,
-                people, in_band, reasons FROM new_grid",
+                people, in_band, reasons, households_told, households_few, people_told, people_few, travel_min_told,
+                in_band_told, reasons_told FROM new_grid",
     )
     .bind(plan.id)
     .execute(tx.conn())
@@ -216,6 +257,10 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
         after: Some(after),
     };
     audit::write(tx, entry).await
+}
+
+fn json_of(reasons: &[Reason]) -> Result<String, StoreError> {
+    serde_json::to_string(reasons).map_err(|error| StoreError::corrupt("reasons", error))
 }
 
 /// A `text[]` as PostgreSQL writes it.

@@ -65,7 +65,8 @@ pub enum GridsOf {
     Day(NaiveDate),
 }
 
-/// Grids, from zoom 8 on; above that there would be thousands in a tile. Their figures only where the scope has them.
+/// Grids, from zoom 8 on; above that there would be thousands in a tile. Their figures only where the scope has them;
+/// where the number of households isn't told, `households_under` stands in place of `households`.
 pub async fn grids(tx: &mut Tx, tile: TileId, of: GridsOf) -> Result<Vec<u8>, StoreError> {
     if tile.z < 8 {
         return Ok(Vec::new());
@@ -82,16 +83,21 @@ pub async fn grids(tx: &mut Tx, tile: TileId, of: GridsOf) -> Result<Vec<u8>, St
             WHERE (plan.id = $4 OR plan.during @> $5) AND area.outline && reach),
         near AS MATERIALIZED (
             SELECT grid.code, village, area_type, kind, area_m2, outline, label_point,
-                   CASE WHEN told THEN households END AS households, CASE WHEN told THEN in_band END AS in_band
+                   CASE WHEN NOT told THEN NULL WHEN exact THEN households
+                        WHEN households_few NOT BETWEEN 1 AND 4 THEN households_told END AS households,
+                   CASE WHEN told AND NOT exact AND households_few BETWEEN 1 AND 4 THEN 4 * households_few + 1
+                   END AS households_under,
+                   CASE WHEN told AND exact THEN in_band WHEN told THEN in_band_told END AS in_band
             FROM chosen JOIN grid ON grid.plan = chosen.id CROSS JOIN bounds
-            CROSS JOIN LATERAL (SELECT village ^@ ANY ((SELECT khot.may('figures'))::text[]) AS told) figures
+            CROSS JOIN LATERAL (SELECT village ^@ ANY ((SELECT khot.may('figures'))::text[]) AS told,
+                                       (SELECT khot.exact())::text[] && ARRAY['*', village] AS exact) figures
             WHERE grid.outline && reach)
         SELECT coalesce((SELECT ST_AsMVT(t, 'grids', 4096, 'geom') FROM (
-                 SELECT code, village, area_type, kind, households, in_band, area_m2,
+                 SELECT code, village, area_type, kind, households, households_under, in_band, area_m2,
                         ST_AsMVTGeom(ST_Transform(outline, 3857), box, 4096, 64) AS geom
                  FROM near, bounds) t WHERE geom IS NOT NULL), ''::bytea)
             || coalesce((SELECT ST_AsMVT(t, 'grid_labels', 4096, 'geom') FROM (
-                 SELECT code, right(code, 3) AS seq, households, area_type, area_m2,
+                 SELECT code, right(code, 3) AS seq, households, households_under, area_type, area_m2,
                         ST_AsMVTGeom(ST_Transform(label_point, 3857), box, 4096, 0) AS geom
                  FROM near, bounds) t WHERE geom IS NOT NULL), ''::bytea)";
     let query = sqlx::query_scalar(sql)

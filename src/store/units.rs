@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 use super::{StoreError, Tx, geometry};
 use crate::domain::{Code, Unit};
 
-/// The units of every village of `area`, each village's by code.
+/// The units of every village of `area`, each village's by code. Their counts are the true ones.
+///
+/// # Errors
+/// Also for a scope that sees counts under 5 only in some villages: this is for the program's own work.
 pub async fn of_area(tx: &mut Tx, area: &Code) -> Result<BTreeMap<Code, Vec<Unit>>, StoreError> {
     use futures::TryStreamExt;
+    tx.must_see_exact()?;
     let mut rows = sqlx::query_as::<_, (String, String, Vec<u8>, i32, i32)>(
         "SELECT village, code, ST_AsBinary(outline), households, people FROM unit
          WHERE village LIKE $1 || '%' ORDER BY village, code",

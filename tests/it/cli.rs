@@ -139,7 +139,7 @@ impl Files {
     }
 }
 
-const DIVIDE: &str = "divide --units cells.csv --edges edges.csv --weight weight";
+const DIVIDE: &str = "divide --units cells.csv --edges edges.csv --weight weight --effort quick";
 
 #[test]
 fn every_subcommand_has_an_example_in_its_help() {
@@ -223,8 +223,9 @@ fn finds_the_neighbours_of_polygons_in_every_format() {
     cells_shapefile(files.0.path());
     cells_geopackage(files.0.path());
     for units in ["cells.geojson", "cells.shp", "cells.gpkg"] {
-        let told =
-            files.run(&format!("divide --units {units} --weight weight --parts 6 --out out.csv")).fine();
+        let told = files
+            .run(&format!("divide --units {units} --weight weight --parts 6 --effort quick --out out.csv"))
+            .fine();
         assert!(told.stdout.contains("256 units in 6 parts"), "{units}: {told:?}");
         files.is_whole("out.csv");
         files.run(&format!("verify --units {units} --parts out.csv")).fine();

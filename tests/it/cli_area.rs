@@ -61,8 +61,8 @@ async fn an_area_is_divided_published_and_checked() {
             "households",
         ),
         (
-            "UPDATE khot.unit SET people = people + 5 WHERE village = '150821100201' AND code = (SELECT min(code) FROM khot.unit WHERE village = '150821100201')",
-            "UPDATE khot.unit SET people = people - 5 WHERE village = '150821100201' AND code = (SELECT min(code) FROM khot.unit WHERE village = '150821100201')",
+            "UPDATE khot.unit SET people = people + 5, people_told = people_told + 5 WHERE village = '150821100201' AND code = (SELECT min(code) FROM khot.unit WHERE village = '150821100201')",
+            "UPDATE khot.unit SET people = people - 5, people_told = people_told - 5 WHERE village = '150821100201' AND code = (SELECT min(code) FROM khot.unit WHERE village = '150821100201')",
             "people",
         ),
         (

@@ -189,3 +189,27 @@ fn only_what_needs_no_session_says_so() {
         ]
     );
 }
+
+#[test]
+fn no_answer_has_a_bare_number_of_households_or_people() {
+    let document = serde_json::to_value(api::document()).unwrap();
+    let mut counts = 0;
+    let mut bare = Vec::new();
+    objects(&document, "", &mut |at, members| {
+        let Some(properties) = members.get("properties").and_then(Value::as_object) else { return };
+        for name in ["households", "people"] {
+            let Some(schema) = properties.get(name) else { continue };
+            counts += 1;
+            // The one type that says "<5", by name wherever it stands.
+            let told = schema.to_string().contains("#/components/schemas/Count\"");
+            if !told || schema.get("type").is_some() {
+                bare.push(format!("{at}/properties/{name}"));
+            }
+        }
+    });
+    assert!(counts > 8, "{counts}");
+    assert!(bare.is_empty(), "not of the type Count: {bare:#?}");
+    let count = &document["components"]["schemas"]["Count"]["oneOf"];
+    let types: Vec<&Value> = count.as_array().unwrap().iter().map(|of| &of["type"]).collect();
+    assert_eq!(types, ["integer", "string"]);
+}

@@ -19,7 +19,7 @@ use crate::api::caller::{Caller, Visitor};
 use crate::api::extract::{Params, Segment};
 use crate::api::problem::{Problem, ProblemWire};
 use crate::api::wire::{self, AreaDetail, Items, PlanRef};
-use crate::domain::{AreaType, Code, Level};
+use crate::domain::{AreaType, Code, Count, Level};
 use crate::store::tiles::GridsOf;
 use crate::store::{areas, comparison, plans};
 
@@ -120,8 +120,8 @@ struct TypeFigures {
     area_type: AreaType,
     villages: u32,
     grids: u32,
-    households: u64,
-    people: u64,
+    households: Count,
+    people: Count,
     area_m2: f64,
     /// Of its grids, 0 to 1; none without grids.
     in_band_share: Option<f64>,
@@ -136,8 +136,8 @@ struct Figures {
     plan: Option<PlanRef>,
     grids: u32,
     villages: u32,
-    households: u64,
-    people: u64,
+    households: Count,
+    people: Count,
     area_m2: f64,
     in_band_share: Option<f64>,
     by_area_type: Vec<TypeFigures>,

@@ -16,8 +16,8 @@ use crate::api::AppState;
 use crate::api::caller::Caller;
 use crate::api::extract::Params;
 use crate::api::problem::{Problem, ProblemWire};
-use crate::api::wire::SpreadWire;
-use crate::domain::{AreaType, Code};
+use crate::api::wire::{CountSpread, SpreadWire};
+use crate::domain::{AreaType, Code, Count};
 use crate::store::{areas, comparison};
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -45,11 +45,11 @@ struct ComparisonItem {
     area_type: AreaType,
     villages: u32,
     grids: u32,
-    households: u64,
-    people: u64,
+    households: Count,
+    people: Count,
     area_m2: f64,
     in_band_share: f64,
-    households_per_grid: SpreadWire,
+    households_per_grid: CountSpread,
     area_km2_per_grid: SpreadWire,
     /// Polsby–Popper.
     compactness: SpreadWire,
@@ -80,6 +80,7 @@ async fn compare(
     areas::get(&mut tx, &code).await?.ok_or_else(|| Problem::not_found("这个区划", "area"))?;
     caller.require(Capability::Figures, &code)?;
     let which = Which { on: query.on, plan: query.plan }.grids(on);
+    let exact = caller.scope.sees_exact(&code);
     let items = comparison::by_area_type(&mut tx, &code, which)
         .await?
         .into_iter()
@@ -91,7 +92,7 @@ async fn compare(
             people: figures.people,
             area_m2: figures.area_m2,
             in_band_share: share(figures.in_band, figures.grids),
-            households_per_grid: figures.households_per_grid.into(),
+            households_per_grid: CountSpread::of(figures.households_per_grid, exact),
             area_km2_per_grid: figures.area_km2_per_grid.into(),
             compactness: figures.compactness.into(),
         })

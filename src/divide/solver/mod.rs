@@ -7,6 +7,8 @@ mod repair;
 mod rules;
 mod start;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use rand_pcg::{Pcg64Mcg, rand_core::SeedableRng};
 
@@ -330,6 +332,9 @@ impl Search<'_> {
                 far[state.part[unit as usize] as usize] |= state.too_far(unit);
             }
         }
+        let together = state.together();
+        standing.broken += together;
+        standing.off += together;
         for (part, far) in far.into_iter().enumerate() {
             let off = state.off(part);
             standing.broken += u32::from(far || state.broken(part));

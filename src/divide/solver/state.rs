@@ -364,6 +364,14 @@ impl<'a> State<'a> {
         size || load < self.rules.low - 1e-9 || load > self.rules.high + 1e-9
     }
 
+    /// Pairs that must be kept apart and aren't.
+    pub(crate) fn together(&self) -> u32 {
+        let pairs = (0u32..).zip(self.facts.apart).flat_map(|(unit, apart)| {
+            apart.iter().filter(move |other| **other > unit).map(move |other| (unit, *other))
+        });
+        pairs.filter(|(a, b)| self.part[*a as usize] == self.part[*b as usize]).count() as u32
+    }
+
     /// Whether a unit lies too far from the middle of its part.
     pub(crate) fn too_far(&self, unit: u32) -> bool {
         let own = self.part[unit as usize] as usize;

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use geo::{Centroid, MultiPolygon, Polygon, polygon};
 use khot::access::Scope;
 use khot::domain::{
-    Area, AreaType, DrawnGrid, Grid, GridCode, GridKind, Reason, ReasonKind, Scores, Unit, VillageKind,
+    Area, AreaType, DrawnGrid, Grid, GridCode, GridKind, Reason, ReasonKind, Scores, Tally, ToldGrid, Unit,
+    VillageKind,
 };
 use khot::geo::measure::multi_area_m2;
 use khot::store::plans::{self, NewPlan};
@@ -56,6 +57,8 @@ pub struct World {
     pub plans: Vec<PlanOf>,
     pub workers: Vec<WorkerOf>,
     pub jobs: Vec<JobOf>,
+    /// Accounts with their home areas.
+    pub accounts: Vec<(String, String)>,
     /// Id and area of every entry of the trail.
     pub entries: Vec<(i64, String)>,
 }
@@ -162,6 +165,8 @@ fn drawn(village: &Area, east: bool, number: u16) -> DrawnGrid {
     let center = outline.centroid().unwrap();
     let code = GridCode::new(&village.code, number).unwrap();
     let kind = ReasonKind::NoWholeNumber { households: 40, min: 1, max: 2 };
+    let reasons = vec![Reason { kind, village: village.code.clone(), grid: Some(code.clone()) }];
+    let whole = |told: u64| Tally { told, few: 0 };
     DrawnGrid {
         area_type: village.area_type.unwrap(),
         label_point: (center.x(), center.y()),
@@ -169,6 +174,13 @@ fn drawn(village: &Area, east: bool, number: u16) -> DrawnGrid {
         compactness: 0.7,
         travel_min: Some(12.0),
         in_band: false,
+        told: ToldGrid {
+            households: whole(40),
+            people: whole(100),
+            travel_min: Some(12.0),
+            in_band: false,
+            reasons: reasons.clone(),
+        },
         outline,
         grid: Grid {
             village: village.code.clone(),
@@ -176,7 +188,7 @@ fn drawn(village: &Area, east: bool, number: u16) -> DrawnGrid {
             units: vec![if east { "u2" } else { "u1" }.to_owned()],
             households: 40,
             people: 100,
-            reasons: vec![Reason { kind, village: village.code.clone(), grid: Some(code.clone()) }],
+            reasons,
             code,
         },
     }
@@ -198,7 +210,9 @@ fn plan(banner: &str, numbers: [u16; 2], villages: &[Area]) -> NewPlan {
         policy_version: "none".to_owned(),
         policy_text: String::new(),
         scores: Scores::default(),
+        told_scores: Scores::default(),
         reasons: grids.iter().flat_map(|drawn| drawn.grid.reasons.clone()).collect(),
+        told_reasons: grids.iter().flat_map(|drawn| drawn.told.reasons.clone()).collect(),
         synthetic: true,
         created_at: noon(),
         grids,
@@ -292,7 +306,11 @@ impl World {
                 .unwrap();
             worker.username = Some(username.clone());
         }
+        self.accounts = sqlx::query_as("SELECT username, area FROM account ORDER BY username")
+            .fetch_all(&mut owner)
+            .await
+            .unwrap();
         self.entries = sqlx::query_as("SELECT id, area FROM audit").fetch_all(&mut owner).await.unwrap();
-        assert!((20..500).contains(&self.entries.len()), "{} entries", self.entries.len());
+        assert!(self.entries.len() > 20, "{} entries", self.entries.len());
     }
 }

@@ -5,6 +5,7 @@ mod account_own;
 mod accounts;
 mod areas;
 mod comparison;
+mod counts;
 mod grids;
 mod imports;
 mod oidc;

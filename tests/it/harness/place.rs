@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use geo::{Centroid, MultiPolygon, Polygon};
 use khot::access::Scope;
 use khot::domain::{
-    Area, AreaType, DrawnGrid, Employment, Grid, GridCode, GridKind, Reason, ReasonKind, Scores, Unit,
-    VillageKind, WorkerStatus,
+    Area, AreaType, DrawnGrid, Employment, Grid, GridCode, GridKind, Reason, ReasonKind, Scores, Tally,
+    ToldGrid, Unit, VillageKind, WorkerStatus,
 };
 use khot::geo::measure::multi_area_m2;
 use khot::store::plans::{self, NewPlan};
@@ -79,6 +79,14 @@ pub fn tiny_units() -> Vec<Unit> {
     units
 }
 
+/// What is told of units' households and people outside their village's own staff.
+pub fn told<'a>(units: impl Iterator<Item = &'a Unit>) -> (Tally, Tally) {
+    let units: Vec<Unit> = units.cloned().collect();
+    let told = khot::disclosure::told_units(&units);
+    let tallies = || units.iter().zip(&told).map(|(unit, told)| khot::disclosure::tally(unit, *told));
+    (tallies().map(|both| both.0).sum(), tallies().map(|both| both.1).sum())
+}
+
 /// Puts the tiny place into the store.
 pub async fn put_tiny(store: &Store) {
     let mut tx = store.begin(&Scope::operator()).await.unwrap();
@@ -95,6 +103,7 @@ pub fn whole_villages(sequence: u16) -> NewPlan {
         let own: Vec<&Unit> = units.iter().filter(|unit| unit.village == area.code).collect();
         let code = GridCode::new(&area.code, sequence).unwrap();
         let households = own.iter().map(|unit| unit.households).sum();
+        let (told_households, told_people) = told(own.iter().copied());
         let kind = ReasonKind::NoWholeNumber { households, min: 1, max: 2 };
         let center = area.outline.centroid().unwrap();
         DrawnGrid {
@@ -104,6 +113,17 @@ pub fn whole_villages(sequence: u16) -> NewPlan {
             compactness: 0.7,
             travel_min: None,
             in_band: false,
+            told: ToldGrid {
+                households: told_households,
+                people: told_people,
+                travel_min: None,
+                in_band: false,
+                reasons: vec![Reason {
+                    kind: kind.clone(),
+                    village: area.code.clone(),
+                    grid: Some(code.clone()),
+                }],
+            },
             outline: area.outline,
             grid: Grid {
                 village: area.code.clone(),
@@ -125,7 +145,9 @@ pub fn whole_villages(sequence: u16) -> NewPlan {
         policy_version: "none".to_owned(),
         policy_text: String::new(),
         scores: Scores::default(),
+        told_scores: Scores::default(),
         reasons: Vec::new(),
+        told_reasons: Vec::new(),
         synthetic: true,
         created_at: noon(),
         grids: tiny_areas().into_iter().filter(|area| area.kind.is_some()).map(grid).collect(),

@@ -835,18 +835,14 @@ export interface components {
             bbox: number[];
             /** @description 2, 4, 6, 9 or 12 digits. */
             code: string;
-            /**
-             * Format: int64
-             * @description For whoever sees figures here.
-             */
-            households?: number | null;
+            /** @description For whoever sees figures here. */
+            households?: components["schemas"]["Count"] | null;
             /** @description Of a village. */
             kind?: components["schemas"]["VillageKind"] | null;
             level: components["schemas"]["Level"];
             name: string;
             parent?: string | null;
-            /** Format: int64 */
-            people?: number | null;
+            people?: components["schemas"]["Count"] | null;
             /** @description Made up from real names and outlines. */
             synthetic: boolean;
             /** Format: int32 */
@@ -931,15 +927,24 @@ export interface components {
             compactness: components["schemas"]["SpreadWire"];
             /** Format: int32 */
             grids: number;
-            /** Format: int64 */
-            households: number;
-            households_per_grid: components["schemas"]["SpreadWire"];
+            households: components["schemas"]["Count"];
+            households_per_grid: components["schemas"]["CountSpread"];
             /** Format: double */
             in_band_share: number;
-            /** Format: int64 */
-            people: number;
+            people: components["schemas"]["Count"];
             /** Format: int32 */
             villages: number;
+        };
+        /** @description A number, or "<5" where it is from 1 to 4. Outside the village's own staff a number may differ by a few from the true one where units of 1 to 4 are part of it, so that no such unit can be worked out; "<9", "<13" and "<17" stand for sums of two, three and four such units and nothing else. */
+        Count: number | string;
+        /** @description [`SpreadWire`] of counts. */
+        CountSpread: {
+            max: number | string;
+            mean: number | string;
+            median: number | string;
+            min: number | string;
+            q1: number | string;
+            q3: number | string;
         };
         Credentials: {
             password: string;
@@ -961,14 +966,12 @@ export interface components {
             by_area_type: components["schemas"]["TypeFigures"][];
             /** Format: int32 */
             grids: number;
-            /** Format: int64 */
-            households: number;
+            households: components["schemas"]["Count"];
             /** Format: double */
             in_band_share?: number | null;
             /** Format: date */
             on: string;
-            /** Format: int64 */
-            people: number;
+            people: components["schemas"]["Count"];
             /** @description The plan that is meant, for a banner or below. */
             plan?: components["schemas"]["PlanRef"] | null;
             synthetic: boolean;
@@ -1013,16 +1016,12 @@ export interface components {
              * @description Polsby–Popper, 4πA/P², 0 to 1.
              */
             compactness: number;
-            /**
-             * Format: int32
-             * @description This and the other figures, for whoever sees figures here.
-             */
-            households?: number | null;
+            /** @description This and the other figures, for whoever sees figures here. */
+            households?: components["schemas"]["Count"] | null;
             /** @description Whether its households lie between the profile's minimum and maximum. */
             in_band?: boolean | null;
             kind: components["schemas"]["GridKind"];
-            /** Format: int32 */
-            people?: number | null;
+            people?: components["schemas"]["Count"] | null;
             /** @description They tell figures: none for whoever sees none. */
             reasons: components["schemas"]["ReasonWire"][];
             synthetic: boolean;
@@ -1090,18 +1089,14 @@ export interface components {
                 bbox: number[];
                 /** @description 2, 4, 6, 9 or 12 digits. */
                 code: string;
-                /**
-                 * Format: int64
-                 * @description For whoever sees figures here.
-                 */
-                households?: number | null;
+                /** @description For whoever sees figures here. */
+                households?: components["schemas"]["Count"] | null;
                 /** @description Of a village. */
                 kind?: components["schemas"]["VillageKind"] | null;
                 level: components["schemas"]["Level"];
                 name: string;
                 parent?: string | null;
-                /** Format: int64 */
-                people?: number | null;
+                people?: components["schemas"]["Count"] | null;
                 /** @description Made up from real names and outlines. */
                 synthetic: boolean;
                 /** Format: int32 */
@@ -1401,16 +1396,12 @@ export interface components {
                  * @description Polsby–Popper, 4πA/P², 0 to 1.
                  */
                 compactness: number;
-                /**
-                 * Format: int32
-                 * @description This and the other figures, for whoever sees figures here.
-                 */
-                households?: number | null;
+                /** @description This and the other figures, for whoever sees figures here. */
+                households?: components["schemas"]["Count"] | null;
                 /** @description Whether its households lie between the profile's minimum and maximum. */
                 in_band?: boolean | null;
                 kind: components["schemas"]["GridKind"];
-                /** Format: int32 */
-                people?: number | null;
+                people?: components["schemas"]["Count"] | null;
                 /** @description They tell figures: none for whoever sees none. */
                 reasons: components["schemas"]["ReasonWire"][];
                 synthetic: boolean;
@@ -1573,6 +1564,7 @@ export interface components {
              * @description One way, from the grid's own centre to its farthest household.
              */
             travel_max_min?: number | null;
+            weights: components["schemas"]["Weights"];
         };
         /** @description A reason for a limit that isn't kept. */
         ReasonWire: {
@@ -1612,8 +1604,7 @@ export interface components {
             compactness_mean?: number | null;
             /** Format: int32 */
             grids: number;
-            /** Format: int64 */
-            households: number;
+            households: components["schemas"]["Count"];
             /**
              * Format: int32
              * @description Grids whose households lie within the profile's minimum and maximum.
@@ -1629,8 +1620,7 @@ export interface components {
              * @description Grids out of the band with a named reason; every one has one, or the plan is not saved.
              */
             out_of_band_named: number;
-            /** Format: int64 */
-            people: number;
+            people: components["schemas"]["Count"];
             /** Format: int32 */
             villages: number;
             /**
@@ -1680,15 +1670,13 @@ export interface components {
             area_type: components["schemas"]["AreaType"];
             /** Format: int32 */
             grids: number;
-            /** Format: int64 */
-            households: number;
+            households: components["schemas"]["Count"];
             /**
              * Format: double
              * @description Of its grids, 0 to 1; none without grids.
              */
             in_band_share?: number | null;
-            /** Format: int64 */
-            people: number;
+            people: components["schemas"]["Count"];
             /** Format: int32 */
             villages: number;
         };
@@ -1699,8 +1687,7 @@ export interface components {
             compactness_mean?: number | null;
             /** Format: int32 */
             grids: number;
-            /** Format: int64 */
-            households: number;
+            households: components["schemas"]["Count"];
             /** Format: int32 */
             in_band: number;
             /** Format: double */
@@ -1713,6 +1700,45 @@ export interface components {
          * @enum {string}
          */
         VillageKind: "gacha" | "village" | "community" | "farm";
+        /**
+         * @description What a division weighs against what once each grid is one piece and within its limits: those come first
+         *     at any weight. A grid's cost is the sum of four terms without unit, each times its weight:
+         *
+         *     - balance: (households ÷ target − 1)²;
+         *     - compactness: length of its border ÷ that of a usual grid of the village;
+         *     - barrier: of each metre of border along a barrier of strength 1, this share isn't counted;
+         *     - stability: households that change their grid ÷ target.
+         *
+         *     No public source gives such weights: the shipped ones are demo values. The balance and compactness of
+         *     the default are those with which the engine was tried out.
+         */
+        Weights: {
+            /**
+             * Format: double
+             * @description Cost of a grid that is off its target by 100 %. Above 0, at most 1000.
+             * @default 1
+             */
+            balance: number;
+            /**
+             * Format: double
+             * @description Share of a border's cost that isn't counted along a barrier, from 0 to 1.
+             * @default 0.5
+             */
+            barrier: number;
+            /**
+             * Format: double
+             * @description Cost of a usual grid's whole border. From 0 to 1000.
+             * @default 0.03
+             */
+            compactness: number;
+            /**
+             * Format: double
+             * @description Cost of a whole grid's households changing their grid. From 0 (each division starts from nothing) to
+             *     1000.
+             * @default 0.5
+             */
+            stability: number;
+        };
         Worker: {
             /** @description A township or village. */
             area: string;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { groupCode, km2 } from './areas'
 import { day, nextMonth } from './dates'
-import { count, DASH, fixed, ratio, share, short } from './numbers'
+import { count, DASH, fixed, ratio, roughly, share, short } from './numbers'
 
 describe('figures', () => {
   it('are separated, and a dash when there are none', () => {
@@ -29,6 +29,15 @@ describe('figures', () => {
     expect(short(383_000, 'en')).toBe('383 k')
     expect(short(24_050_000, 'en')).toBe('24.05 M')
     expect(short(79_540, 'zh')).toBe('79,540')
+  })
+
+  it('say of a small count what the server says, and stand somewhere below it', () => {
+    expect(count('<5')).toBe('<5')
+    expect(short('<17', 'zh')).toBe('<17')
+    expect(short('<17', 'en')).toBe('<17')
+    expect(count('<b>')).toBe(DASH)
+    expect(['<9', 0, 6, '<5', 5].sort((a, b) => roughly(a) - roughly(b))).toEqual([0, '<5', '<9', 5, 6])
+    expect(roughly('nonsense')).toBeNaN()
   })
 
   it('give progress that reaches 100 only at the end', () => {

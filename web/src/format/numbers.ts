@@ -13,9 +13,23 @@ function decimal(digits: number): Intl.NumberFormat {
 }
 
 type Maybe = number | null | undefined
+/** As the server tells a count of households or people: "<5" where it is from 1 to 4 and not ours to see. */
+export type Count = number | string
+type MaybeCount = Count | null | undefined
+const UNDER = /^<(\d+)$/
+
+/** The number that stands for a count where it is sorted, added up or drawn: of "<5" the middle of 1 to 4. */
+export function roughly(value: Count): number {
+  const under = typeof value === 'string' ? UNDER.exec(value) : null
+  if (under) return Number(under[1]) / 2
+  return typeof value === 'number' ? value : NaN
+}
 const known = (value: Maybe): value is number => typeof value === 'number' && Number.isFinite(value)
 
-export const count = (value: Maybe): string => (known(value) ? decimal(0).format(value) : DASH)
+export function count(value: MaybeCount): string {
+  if (typeof value === 'string') return UNDER.test(value) ? value : DASH
+  return known(value) ? decimal(0).format(value) : DASH
+}
 
 export const fixed = (value: Maybe, digits: number): string =>
   known(value) ? decimal(digits).format(value) : DASH
@@ -30,7 +44,8 @@ export function share(value: Maybe): string {
 }
 
 /** 24,050,000 -> {value: '2,405', unit: 'wan'} in Chinese, 24.1 million in English; small figures stay whole. */
-export function short(value: Maybe, language: 'zh' | 'en'): string {
+export function short(value: MaybeCount, language: 'zh' | 'en'): string {
+  if (typeof value === 'string') return count(value)
   if (!known(value)) return DASH
   if (language === 'zh') {
     if (value >= 1e8) return `${fixed(value / 1e8, 2)} 亿`

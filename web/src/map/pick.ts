@@ -2,6 +2,7 @@
 import type { MapGeoJSONFeature, Map as MapLibreMap, PointLike } from 'maplibre-gl'
 import type { AreaLevel, AreaType } from '@/api/types'
 import { LEVELS } from '@/format/areas'
+import type { Count } from '@/format/numbers'
 import { DRAFT } from './layers/draft'
 import { GRIDS } from './layers/grids'
 import { LABEL_LAYERS } from './layers/labels'
@@ -19,7 +20,7 @@ export interface GridUnder {
   code: string
   village: string
   area_type: AreaType | null
-  households: number | null
+  households: Count | null
   in_band: boolean
   dedicated: boolean
 }
@@ -60,12 +61,18 @@ const asArea = ({ properties: p }: MapGeoJSONFeature): AreaUnder => ({
   area_type: (p.area_type as AreaType | undefined) ?? null,
 })
 
+/** A number, or the bound that it lies under where the tile doesn't tell it. */
+function households(p: MapGeoJSONFeature['properties']): Count | null {
+  if (typeof p.households === 'number') return p.households
+  return typeof p.households_under === 'number' ? `<${p.households_under}` : null
+}
+
 const asGrid = ({ properties: p }: MapGeoJSONFeature): GridUnder => ({
   kind: 'grid',
   code: String(p.code),
   village: String(p.village),
   area_type: (p.area_type as AreaType | undefined) ?? null,
-  households: typeof p.households === 'number' ? p.households : null,
+  households: households(p),
   in_band: p.in_band !== false,
   dedicated: p.kind === 'dedicated',
 })

@@ -138,8 +138,9 @@ const en: Words = {
       'Grids valid on the chosen day, dedicated grids included. Source: the published plan in force that day.',
     villages: 'Gacha, villages, communities and farms in the area. Source: the division register.',
     households:
-      'The sum of the units’ households. Counts stop at the unit; no person is recorded. Units under 5 are not shown on their own.',
-    people: 'The sum of the units’ people, from the same source as households.',
+      'The sum of the units’ households. Counts stop at the unit; no person is recorded. Outside the village’s own staff a unit of 1 to 4 is shown as “<5”; so that it can’t be worked out from totals, a total that holds such units may be off by a few, and “<9” and the like stand for several of them and nothing else.',
+    people:
+      'The sum of the units’ people, from the same source as households; units of 1 to 4 people are treated alike.',
     area: 'Measured on the ellipsoid; it differs a little from the official figure.',
     inBand:
       'Grids whose households lie within the policy’s least and most, as a share of all grids. The bounds differ by area type.',

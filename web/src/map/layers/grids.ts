@@ -54,10 +54,12 @@ export const gridLine = (id: string, source: string, theme: Theme): LineLayerSpe
   paint: { 'line-color': edges(theme), 'line-width': 1 },
 })
 
+/** The number, or "<5" where the tile says no more. */
 const grouped: ExpressionSpecification = [
-  'number-format',
-  ['to-number', ['get', 'households']],
-  { locale: 'en-US' },
+  'case',
+  ['has', 'households'],
+  ['number-format', ['to-number', ['get', 'households']], { locale: 'en-US' }],
+  ['concat', '<', ['to-string', ['get', 'households_under']]],
 ]
 
 export const gridLabel = (
@@ -76,7 +78,7 @@ export const gridLabel = (
     visibility,
     'text-field': [
       'case',
-      ['has', 'households'],
+      ['any', ['has', 'households'], ['has', 'households_under']],
       ['format', ['get', 'seq'], { 'font-scale': 1 }, '\n', {}, grouped, { 'font-scale': 0.85 }],
       ['get', 'seq'],
     ],

@@ -3,8 +3,8 @@ import { BoxplotChart } from 'echarts/charts'
 import { AriaComponent, GridComponent, TooltipComponent } from 'echarts/components'
 import { init, use, type EChartsCoreOption } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
-import type { AreaType, Spread } from '@/api/types'
-import { count, fixed } from '@/format/numbers'
+import type { AreaType } from '@/api/types'
+import { count, fixed, roughly, type Count } from '@/format/numbers'
 import { GROUND, TYPE_COLOUR, TYPE_EDGE, type Theme } from '@/map/palette'
 
 use([BoxplotChart, GridComponent, TooltipComponent, AriaComponent, SVGRenderer])
@@ -12,7 +12,8 @@ use([BoxplotChart, GridComponent, TooltipComponent, AriaComponent, SVGRenderer])
 export interface Box {
   type: AreaType
   name: string
-  spread: Spread
+  /** "<5" among counts of 1 to 4. */
+  spread: Record<'min' | 'q1' | 'median' | 'q3' | 'max' | 'mean', Count>
 }
 
 export interface BoxWords {
@@ -28,17 +29,19 @@ export const draw = (element: HTMLElement) => init(element, null, { renderer: 's
 
 /** Over two orders of magnitude between types: only a logarithmic scale shows them all. */
 export const needsLog = (boxes: Box[]): boolean => {
-  const medians = boxes.map((b) => b.spread.median).filter((m) => m > 0)
+  const medians = boxes.map((b) => roughly(b.spread.median)).filter((m) => m > 0)
   return medians.length > 1 && Math.max(...medians) / Math.min(...medians) > 30
 }
 
-export const figure = (value: number): string =>
-  value >= 100 || Number.isInteger(value) ? count(value) : value >= 10 ? fixed(value, 1) : fixed(value, 2)
+export const figure = (value: Count): string => {
+  if (typeof value === 'string' || value >= 100 || Number.isInteger(value)) return count(value)
+  return value >= 10 ? fixed(value, 1) : fixed(value, 2)
+}
 
 export function boxOption(boxes: Box[], theme: Theme, words: BoxWords, reduced: boolean): EChartsCoreOption {
   const ink = GROUND[theme]
   const log = needsLog(boxes)
-  const floor = Math.min(...boxes.map((b) => b.spread.min).filter((v) => v > 0), 1)
+  const floor = Math.min(...boxes.map((b) => roughly(b.spread.min)).filter((v) => v > 0), 1)
   const safe = (v: number): number => (log ? Math.max(v, floor) : v)
   return {
     animation: !reduced,
@@ -53,7 +56,7 @@ export function boxOption(boxes: Box[], theme: Theme, words: BoxWords, reduced: 
         const box = boxes[(p as { dataIndex: number }).dataIndex]
         if (!box) return ''
         const rows = (['max', 'q3', 'median', 'q1', 'min', 'mean'] as const).map(
-          (key) => `${words[key]} <b>${figure(box.spread[key])}</b>`,
+          (key) => `${words[key]} <b>${figure(box.spread[key]).replace('<', '&lt;')}</b>`,
         )
         return [`<b>${box.name}</b>`, ...rows].join('<br>')
       },
@@ -79,7 +82,7 @@ export function boxOption(boxes: Box[], theme: Theme, words: BoxWords, reduced: 
         type: 'boxplot',
         boxWidth: [16, 44],
         data: boxes.map(({ type, spread: s }) => ({
-          value: [s.min, s.q1, s.median, s.q3, s.max].map(safe),
+          value: [s.min, s.q1, s.median, s.q3, s.max].map(roughly).map(safe),
           itemStyle: {
             color: `${TYPE_COLOUR[type]}59`,
             borderColor: TYPE_EDGE[theme][type],
