@@ -43,9 +43,11 @@ check: setup-check web/dist/index.html
 	@echo "==> All checks passed"
 
 # One line for each bench; a section alone: cargo bench --bench division -- lattice-100k
-bench: web/dist/index.html
+bench: setup-test web/dist/index.html
 	@echo "==> The division engine against METIS, in one run"
 	@$(CARGO) bench --locked --bench division
+	@echo "==> What scope costs, on the demo with and without it"
+	@$(CARGO) bench --locked --bench scope
 
 .PHONY: setup-test setup-check
 setup:

@@ -22,7 +22,7 @@ use khot::store::accounts::{self, NewAccount};
 use khot::store::{Cluster, Store};
 use sha2::{Digest, Sha256};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use tower::ServiceExt;
 
 const MOST: f64 = 1.15;
@@ -57,9 +57,10 @@ async fn copy_without_scope(cluster: &Cluster) -> PgConnectOptions {
              FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'khot'::regnamespace AND relrowsecurity LOOP
                  EXECUTE format('ALTER TABLE khot.%I DISABLE ROW LEVEL SECURITY', name);
              END LOOP;
-         END $$; VACUUM ANALYZE",
+         END $$",
     )
     .await;
+    run(&mut owner, "VACUUM ANALYZE").await;
     owner.close().await.unwrap();
     cluster.options(OPEN)
 }
@@ -171,7 +172,7 @@ async fn measure() -> bool {
             caller(&store, &mut owner, Role::Analyst, "15").await,
         ));
     }
-    owner.execute("VACUUM ANALYZE").await.unwrap();
+    run(&mut owner, "VACUUM ANALYZE").await;
     owner.close().await.unwrap();
     store.close().await;
     let (open, _) = service(copy_without_scope(&cluster).await).await;

@@ -19,8 +19,10 @@
 //! borders and round shapes, weighed together (`solver/rules.rs`; numbers of grids are compared by
 //! `objective`). `docs/engine.md` has the weights, the sources, what it costs and how it measures up.
 
+mod ceilings;
 mod count;
 mod explain;
+mod givens;
 mod graph;
 mod number;
 mod objective;
@@ -35,7 +37,11 @@ mod village;
 mod weights;
 
 pub use crate::geo::adjacency::Edge;
+pub use ceilings::{CeilingTooLow, Claim, share_out};
 pub use explain::explain;
+pub use givens::{
+    Fixed, Standing, VillageGivens, divide_given, judge, least_grids, pieces_of, resolve, soften,
+};
 pub use number::{PreviousGrid, number};
 pub use objective::DETOUR;
 pub use reasons::PartReason;
@@ -80,6 +86,12 @@ pub enum DivideError {
     BadTarget,
     #[error("the village would need more than the 999 grids that its codes allow: use a larger target")]
     TooManyGrids,
+    #[error("{parts} grids can't be made of these units, pieces and given grids: choose another number")]
+    NotThatMany { parts: u32 },
+    #[error(
+        "units that are to be kept apart can't be with this number of grids: drop a separation or the number"
+    )]
+    NotApart,
     #[error("the division was cancelled")]
     Cancelled,
 }

@@ -1,7 +1,7 @@
 //! What a good grid is.
 
 use super::graph::{Graph, Node};
-use crate::domain::Profile;
+use crate::domain::{Profile, Weights};
 
 /// Roads are longer than the straight line: the distance from a grid's centre is multiplied by this
 /// until roads are imported. A usual value for rural networks (Ballou, Rahardja, Sakai 2002).
@@ -11,8 +11,6 @@ pub const DETOUR: f64 = 1.3;
 const SIZE_WEIGHT: f64 = 1000.0;
 /// … and a grid out of the band outweighs any unevenness within it.
 const BAND_WEIGHT: f64 = 10.0;
-/// Border against unevenness: halving the border of a usual grid weighs as much as some 15 % off target.
-const BORDER_WEIGHT: f64 = 0.03;
 
 /// The limits of one village; infinite where the profile sets none.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +24,8 @@ pub(super) struct Limits {
     pub reach_max_m: f64,
     /// Metres of road in one minute of travel.
     pub m_per_min: f64,
+    /// Cost of a usual grid's whole border, where being off target by 100 % costs 1.
+    border_weight: f64,
 }
 
 impl Limits {
@@ -39,6 +39,7 @@ impl Limits {
             area_max_m2: profile.area_max_km2.map_or(f64::INFINITY, |km2| km2 * 1e6),
             reach_max_m: profile.travel_max_min.map_or(f64::INFINITY, |minutes| minutes * m_per_min / DETOUR),
             m_per_min,
+            border_weight: profile.weights.compactness / profile.weights.balance,
         }
     }
 
@@ -51,6 +52,7 @@ impl Limits {
             area_max_m2: f64::INFINITY,
             reach_max_m: f64::INFINITY,
             m_per_min: 1.0,
+            border_weight: Weights::default().compactness,
         }
     }
 
@@ -65,7 +67,7 @@ impl Limits {
     /// Cost of one metre of border between two of so many parts.
     pub(super) fn border_cost(&self, graph: &Graph, parts: usize) -> f64 {
         let across = (graph.len() as f64 / parts.max(1) as f64).sqrt();
-        BORDER_WEIGHT / (graph.mean_border() * across)
+        self.border_weight / (graph.mean_border() * across)
     }
 
     pub(super) fn sizes_matter(&self) -> bool {

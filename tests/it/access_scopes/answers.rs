@@ -42,7 +42,10 @@ pub fn read(road: &Road, status: u16, bytes: &[u8]) -> (Answer, Option<String>) 
         return (Answer::Rows(export_rows(format, bytes)), None);
     }
     let body: Value = serde_json::from_slice(bytes).unwrap_or(Value::Null);
-    let next = body["next"].as_str().map(str::to_owned);
+    let next = body["next"].as_str().map(|next| match road {
+        Road::Accounts { .. } => format!("{}&after={next}", road.request().1),
+        _ => next.to_owned(),
+    });
     let by_id = |kind: &str, value: &Value| format!("{kind} {}", text(value, "id"));
     let rows: BTreeSet<String> = match road {
         Road::Figures { .. } => return (Answer::Counted(body["grids"].as_u64().unwrap()), None),
@@ -89,6 +92,10 @@ pub fn read(road: &Road, status: u16, bytes: &[u8]) -> (Answer, Option<String>) 
         Road::Audit { .. } => items(&body, "items").map(|item| format!("entry {}", item["id"])).collect(),
         Road::Jobs { .. } => items(&body, "items").map(|item| by_id("job", item)).collect(),
         Road::Job { .. } => [by_id("job", &body)].into(),
+        Road::Accounts { .. } => {
+            items(&body, "accounts").map(|account| format!("account {}", text(account, "username"))).collect()
+        }
+        Road::Account { .. } => [format!("account {}", text(&body, "username"))].into(),
         Road::Write(_) => [format!("done: {status}")].into(),
         _ => BTreeSet::new(),
     };

@@ -39,6 +39,8 @@ pub enum Road {
     AuditExport { area: Option<String>, format: &'static str },
     Jobs { area: Option<String> },
     Job { id: Uuid },
+    Accounts { area: Option<String> },
+    Account { username: String },
     Write(Write),
 }
 
@@ -54,6 +56,10 @@ pub enum Write {
     MoveWorker { id: Uuid, to: String },
     Reveal { id: Uuid },
     Cancel { id: Uuid },
+    AddAccount { area: String },
+    ChangeAccount { username: String },
+    ResetPassword { username: String },
+    Give { username: String, area: String },
 }
 
 /// What is expected, or what came.
@@ -117,7 +123,8 @@ fn some_write(world: &World, draw: &mut Pcg64Mcg) -> Write {
     let code = some_code(world, draw);
     let plan = pick(&world.plans, draw).id;
     let worker = pick(&world.workers, draw).id;
-    match draw.random_range(0..9) {
+    let (username, home) = pick(&world.accounts, draw);
+    match draw.random_range(0..13) {
         0 => Write::Divide { code },
         1 => Write::Publish { id: plan },
         2 => Write::Discard { id: plan },
@@ -126,6 +133,10 @@ fn some_write(world: &World, draw: &mut Pcg64Mcg) -> Write {
         5 => Write::ChangeWorker { id: worker },
         6 => Write::MoveWorker { id: worker, to: some_village(world, draw) },
         7 => Write::Reveal { id: worker },
+        8 => Write::AddAccount { area: code },
+        9 => Write::ChangeAccount { username },
+        10 => Write::ResetPassword { username },
+        11 => Write::Give { username, area: home },
         _ => Write::Cancel { id: pick(&world.jobs, draw).id },
     }
 }
@@ -134,7 +145,7 @@ fn some_write(world: &World, draw: &mut Pcg64Mcg) -> Write {
 pub fn some_road(world: &World, who: &Who, draw: &mut Pcg64Mcg) -> Road {
     let code = some_code(world, draw);
     let area = draw.random_bool(0.6).then(|| code.clone());
-    match draw.random_range(0..30) {
+    match draw.random_range(0..31) {
         0 => Road::Session,
         1 => Road::Meta,
         2 => Road::Area { code, geojson: draw.random_bool(0.2) },
@@ -176,6 +187,10 @@ pub fn some_road(world: &World, who: &Who, draw: &mut Pcg64Mcg) -> Road {
         27 => match draw.random_bool(0.5) {
             true => Road::Jobs { area },
             false => Road::Job { id: pick(&world.jobs, draw).id },
+        },
+        28 => match draw.random_bool(0.5) {
+            true => Road::Accounts { area },
+            false => Road::Account { username: pick(&world.accounts, draw).0 },
         },
         _ => {
             let write = some_write(world, draw);
@@ -236,6 +251,8 @@ impl Road {
             Road::AuditExport { area: at, format } => format!("audit/export?format={format}{}", area(at)),
             Road::Jobs { area: at } => format!("jobs?limit=200{}", area(at)),
             Road::Job { id } => format!("jobs/{id}"),
+            Road::Accounts { area: at } => format!("accounts?limit=500{}", area(at)),
+            Road::Account { username } => format!("accounts/{username}"),
             Road::Write(write) => {
                 let (method, address, body) = write.request();
                 return (method, format!("/api/v1/{address}"), Some(body.to_owned()));
@@ -310,7 +327,17 @@ impl Road {
             Road::Plan { id } | Road::PlanTile { id } => not_found(who.sees_plan(world.plan(*id))),
             Road::Workers { code } if !seen(code) => Some(404),
             Road::Workers { code } if !who.within("people", code) => Some(403),
-            Road::Worker { .. } | Road::Job { .. } => not_found(!self.rows(world, who).is_empty()),
+            Road::Accounts { area } => {
+                let may = match area {
+                    Some(area) => who.within("accounts", area),
+                    None => who.somewhere("accounts"),
+                };
+                if may { None } else { Some(403) }
+            }
+            Road::Account { .. } if !who.somewhere("accounts") => Some(403),
+            Road::Worker { .. } | Road::Job { .. } | Road::Account { .. } => {
+                not_found(!self.rows(world, who).is_empty())
+            }
             Road::Audit { area } | Road::AuditExport { area, .. } => {
                 let may = match area {
                     Some(area) => who.within("audit", area),
@@ -441,6 +468,21 @@ impl Road {
                 let seen = world.jobs.iter().filter(|job| job.id == *id && who.sees_job(job));
                 seen.map(|job| format!("job {}", job.id)).collect()
             }
+            Road::Accounts { area } => {
+                let below = area.as_deref().unwrap_or("");
+                let seen = world
+                    .accounts
+                    .iter()
+                    .filter(|(_, home)| home.starts_with(below) && who.within("accounts", home));
+                seen.map(|(username, _)| format!("account {username}")).collect()
+            }
+            Road::Account { username } => {
+                let seen = world
+                    .accounts
+                    .iter()
+                    .filter(|(name, home)| name == username && who.within("accounts", home));
+                seen.map(|(username, _)| format!("account {username}")).collect()
+            }
             Road::Figures { .. }
             | Road::Comparison { .. }
             | Road::Policy { .. }
@@ -484,7 +526,27 @@ fn refusal(write: &Write, world: &World, who: &Who) -> Option<u16> {
             None
         }
     };
+    let of_account = |username: &String| {
+        let (_, home) = world.accounts.iter().find(|(name, _)| name == username).unwrap();
+        if !who.somewhere("accounts") {
+            Some(403)
+        } else if !who.within("accounts", home) {
+            Some(404)
+        } else {
+            None
+        }
+    };
     match write {
+        Write::AddAccount { area } => {
+            if who.within("accounts", area) {
+                None
+            } else {
+                Some(403)
+            }
+        }
+        Write::ChangeAccount { username }
+        | Write::ResetPassword { username }
+        | Write::Give { username, .. } => of_account(username),
         Write::Divide { code } => of_area(code, "draft", &code[..code.len().min(6)]),
         Write::Publish { id } | Write::Discard { id } => of_plan(id),
         Write::Import { code, .. } => {
@@ -531,6 +593,21 @@ impl Write {
             }
             Write::Reveal { id } => {
                 ("POST", format!("workers/{id}/reveal"), r#"{"reason":"a good reason"}"#.to_owned())
+            }
+            Write::AddAccount { area } => {
+                let body =
+                    format!(r#"{{"username":"added-by-nobody","name":"x","area":"{area}","grants":[]}}"#);
+                ("POST", "accounts".to_owned(), body)
+            }
+            Write::ChangeAccount { username } => {
+                ("PATCH", format!("accounts/{username}"), r#"{"name":"y"}"#.to_owned())
+            }
+            Write::ResetPassword { username } => {
+                ("POST", format!("accounts/{username}/password-reset"), String::new())
+            }
+            Write::Give { username, area } => {
+                let body = format!(r#"{{"role":"administrator","area":"{area}","from":"2026-11-01"}}"#);
+                ("POST", format!("accounts/{username}/grants"), body)
             }
             Write::Cancel { id } => ("POST", format!("jobs/{id}/cancellation"), String::new()),
         };

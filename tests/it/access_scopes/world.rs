@@ -57,6 +57,8 @@ pub struct World {
     pub plans: Vec<PlanOf>,
     pub workers: Vec<WorkerOf>,
     pub jobs: Vec<JobOf>,
+    /// Accounts with their home areas.
+    pub accounts: Vec<(String, String)>,
     /// Id and area of every entry of the trail.
     pub entries: Vec<(i64, String)>,
 }
@@ -304,7 +306,11 @@ impl World {
                 .unwrap();
             worker.username = Some(username.clone());
         }
+        self.accounts = sqlx::query_as("SELECT username, area FROM account ORDER BY username")
+            .fetch_all(&mut owner)
+            .await
+            .unwrap();
         self.entries = sqlx::query_as("SELECT id, area FROM audit").fetch_all(&mut owner).await.unwrap();
-        assert!((20..500).contains(&self.entries.len()), "{} entries", self.entries.len());
+        assert!(self.entries.len() > 20, "{} entries", self.entries.len());
     }
 }

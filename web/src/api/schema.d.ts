@@ -1564,6 +1564,7 @@ export interface components {
              * @description One way, from the grid's own centre to its farthest household.
              */
             travel_max_min?: number | null;
+            weights: components["schemas"]["Weights"];
         };
         /** @description A reason for a limit that isn't kept. */
         ReasonWire: {
@@ -1699,6 +1700,45 @@ export interface components {
          * @enum {string}
          */
         VillageKind: "gacha" | "village" | "community" | "farm";
+        /**
+         * @description What a division weighs against what once each grid is one piece and within its limits: those come first
+         *     at any weight. A grid's cost is the sum of four terms without unit, each times its weight:
+         *
+         *     - balance: (households ÷ target − 1)²;
+         *     - compactness: length of its border ÷ that of a usual grid of the village;
+         *     - barrier: of each metre of border along a barrier of strength 1, this share isn't counted;
+         *     - stability: households that change their grid ÷ target.
+         *
+         *     No public source gives such weights: the shipped ones are demo values. The balance and compactness of
+         *     the default are those with which the engine was tried out.
+         */
+        Weights: {
+            /**
+             * Format: double
+             * @description Cost of a grid that is off its target by 100 %. Above 0, at most 1000.
+             * @default 1
+             */
+            balance: number;
+            /**
+             * Format: double
+             * @description Share of a border's cost that isn't counted along a barrier, from 0 to 1.
+             * @default 0.5
+             */
+            barrier: number;
+            /**
+             * Format: double
+             * @description Cost of a usual grid's whole border. From 0 to 1000.
+             * @default 0.03
+             */
+            compactness: number;
+            /**
+             * Format: double
+             * @description Cost of a whole grid's households changing their grid. From 0 (each division starts from nothing) to
+             *     1000.
+             * @default 0.5
+             */
+            stability: number;
+        };
         Worker: {
             /** @description A township or village. */
             area: string;

@@ -51,14 +51,6 @@ struct AccountsQuery {
     after: Option<String>,
 }
 
-/// Whoever manages accounts nowhere is told so.
-fn require_somewhere(caller: &Caller) -> Result<(), Problem> {
-    if caller.scope.may_somewhere(Capability::Accounts) {
-        return Ok(());
-    }
-    Err(Problem::forbidden(Capability::Accounts, &caller.pass.area))
-}
-
 fn no_account() -> Problem {
     Problem::not_found("这个账号", "account")
 }
@@ -69,7 +61,7 @@ fn own_account(zh: &str, en: &str) -> Problem {
 
 /// An account that is to be changed by a person who manages it, locked until the transaction ends.
 async fn to_change(caller: &Caller, name: &str) -> Result<(Tx, AccountRow), Problem> {
-    require_somewhere(caller)?;
+    caller.require_somewhere(Capability::Accounts)?;
     caller.require_person()?;
     let mut tx = caller.begin().await?;
     let held = manage::get_locked(&mut tx, name, caller.state.now()).await?.ok_or_else(no_account)?;
@@ -83,7 +75,7 @@ async fn list(caller: Caller, Params(query): Params<AccountsQuery>) -> Result<Js
     let area = query.area.as_deref().map(code).transpose()?;
     match &area {
         Some(area) => caller.require(Capability::Accounts, area)?,
-        None => require_somewhere(&caller)?,
+        None => caller.require_somewhere(Capability::Accounts)?,
     }
     let limit = query.limit.unwrap_or(100);
     if !(1..=500).contains(&limit) {
@@ -152,7 +144,7 @@ async fn known(tx: &mut Tx, area: &Code) -> Result<(), Problem> {
     responses((status = 200, body = ManagedAccount), (status = 403, body = ProblemWire), (status = 404, body = ProblemWire),
               (status = "default", body = ProblemWire)))]
 async fn get(caller: Caller, Segment(name): Segment<String>) -> Result<Json<ManagedAccount>, Problem> {
-    require_somewhere(&caller)?;
+    caller.require_somewhere(Capability::Accounts)?;
     let mut tx = caller.begin().await?;
     let row = manage::get(&mut tx, &name, caller.state.now()).await?.ok_or_else(no_account)?;
     Ok(Json(row.into()))
