@@ -208,6 +208,13 @@ pub async fn change(
         end_sessions(tx, held).await?;
         sqlx::query("DELETE FROM access_token WHERE account = $1").bind(held.id).execute(tx.conn()).await?;
     }
+    // Whoever came as the identity before isn't this account's holder any more.
+    if after.contains_key("oidc_subject") {
+        sqlx::query("DELETE FROM session WHERE account = $1 AND by_provider")
+            .bind(held.id)
+            .execute(tx.conn())
+            .await?;
+    }
     note(tx, held, "account.change", Some(Value::Object(before)), Some(Value::Object(after))).await
 }
 

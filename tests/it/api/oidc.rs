@@ -345,9 +345,16 @@ async fn a_username_links_where_the_operator_says_so_and_no_other_identity_is_li
     let own = format!("/api/v1/accounts/{}", api::ADMINISTRATOR);
     let (status, problem) = place.app.call(reqwest::Method::PATCH, &own, link).await;
     assert_eq!((status.as_u16(), problem["code"].as_str()), (409, Some("subject_taken")));
+    // Unlinked, whoever came as it is out; who signed in with a password stays.
+    let browser = Browser::new();
+    let state = place.begin(&browser).await;
+    assert_eq!(place.finish(&browser, &state).await, ("/areas/150821".to_owned(), true));
+    let by_password = place.app.with_token("token-of-zhao");
     let unlink = Some(json!({"oidc_subject": null}));
     let (_, unlinked) = place.app.call(reqwest::Method::PATCH, "/api/v1/accounts/zhao", unlink).await;
     assert_eq!(unlinked["oidc_subject"], Value::Null);
+    assert_eq!(place.ask(&browser, "/api/v1/session").await.status(), 401);
+    by_password.get("/api/v1/session").await;
 }
 
 #[tokio::test]
