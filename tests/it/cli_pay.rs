@@ -76,7 +76,7 @@ fn what_cannot_be_paid_says_why() {
         (DUTY.replace(",20,20,22,lead", ",21,20,22,lead"), None, "21 days are attested of 20"),
         (DUTY.to_owned(), Some(rules), "line 4"),
         (DUTY.to_owned(), Some(early), "holds from 2027-01-01"),
-        ("worker\n".to_owned(), None, "employment"),
+        ("worker\n".to_owned(), None, "empty"),
     ] {
         let mut command = pay(&folder, &duty);
         command.arg("--out").arg(&out);

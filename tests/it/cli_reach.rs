@@ -8,16 +8,11 @@ use serde_json::Value;
 use crate::harness::{file, folder, khot};
 use crate::process::ran;
 
-/// A line of cells from a lake to the north.
+/// Forty cells to the north, each a neighbour of the next.
 fn line() -> Vec<CellIndex> {
-    let mut cells: Vec<CellIndex> = Vec::new();
-    for step in 0..40 {
-        let at = LatLng::new(45.0 + f64::from(step) * 0.01, 116.9).unwrap().to_cell(Resolution::Eight);
-        if cells.last() != Some(&at) {
-            cells.push(at);
-        }
-    }
-    cells
+    let at = |lat: f64| LatLng::new(lat, 116.9).unwrap().to_cell(Resolution::Eight);
+    let path = at(45.0).grid_path_cells(at(45.6)).unwrap();
+    path.take(40).map(|cell| cell.unwrap()).collect()
 }
 
 fn reach(folder: &tempfile::TempDir, cells: &str, outlets: &str) -> Command {
