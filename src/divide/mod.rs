@@ -31,7 +31,9 @@
 //! stays whole, O(n/k) at worst. At most five numbers are tried, more only where area or travel demand
 //! it. A travel limit that can bind makes a move O(n/k).
 
+mod ceilings;
 mod count;
+mod givens;
 mod graph;
 mod improve;
 mod number;
@@ -47,6 +49,8 @@ mod village;
 mod weights;
 
 pub use crate::geo::adjacency::Edge;
+pub use ceilings::{CeilingTooLow, Claim, share_out};
+pub use givens::{Fixed, Standing, VillageGivens, divide_given, judge, least_grids, resolve, soften};
 pub use number::{PreviousGrid, number};
 pub use objective::DETOUR;
 pub use reasons::PartReason;
@@ -89,6 +93,12 @@ pub enum DivideError {
     BadTarget,
     #[error("the village would need more than the 999 grids that its codes allow: use a larger target")]
     TooManyGrids,
+    #[error("{parts} grids can't be made of these units, pieces and given grids: choose another number")]
+    NotThatMany { parts: u32 },
+    #[error(
+        "units that are to be kept apart can't be with this number of grids: drop a separation or the number"
+    )]
+    NotApart,
     #[error("the division was cancelled")]
     Cancelled,
 }

@@ -11,10 +11,8 @@ pub const DETOUR: f64 = 1.3;
 const SIZE_WEIGHT: f64 = 1000.0;
 /// … and a grid out of the band outweighs any unevenness within it.
 const BAND_WEIGHT: f64 = 10.0;
-/// Border against unevenness in a village: halving the border of a usual grid weighs as much as some
-/// 15 % off target …
-const BORDER_WEIGHT: f64 = 0.03;
-/// … and in a graph with a tolerance, where what lies within it is even enough.
+/// Border against unevenness in a graph with a tolerance, where what lies within it is even enough; in a
+/// village the policy says it ([`crate::domain::Weights`]).
 const GRAPH_BORDER_WEIGHT: f64 = 0.15;
 
 /// The limits of one village; infinite where the profile sets none.
@@ -45,7 +43,7 @@ impl Limits {
             area_max_m2: profile.area_max_km2.map_or(f64::INFINITY, |km2| km2 * 1e6),
             reach_max_m: profile.travel_max_min.map_or(f64::INFINITY, |minutes| minutes * m_per_min / DETOUR),
             m_per_min,
-            border_weight: BORDER_WEIGHT,
+            border_weight: profile.weights.compactness / profile.weights.balance,
             border_cost: 0.0,
         }
     }

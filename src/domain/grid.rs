@@ -17,6 +17,8 @@ pub struct Grid {
     pub code: GridCode,
     pub village: Code,
     pub kind: GridKind,
+    /// Of a dedicated grid.
+    pub name: Option<String>,
     /// Codes of its units, sorted.
     pub units: Vec<String>,
     pub households: u32,
@@ -77,6 +79,19 @@ pub enum ReasonKind {
     LimitedBySize { households: u32, min: u32 },
     /// The village itself is in several pieces; each has grids of its own.
     VillageInPieces { pieces: u32 },
+    /// A market, park or school of its own: it is as large as it is.
+    DedicatedGrid { households: u32, min: u32, max: u32 },
+    /// It was locked, and stays as it is.
+    LockedGrid { households: u32, min: u32, max: u32 },
+    /// That many units, this one among them, are tied together and above the maximum by themselves.
+    TiedAboveMax { units: u32, unit: String, households: u32, max: u32 },
+    /// So many households in so many grids, a number that is fixed by hand or by a ceiling of posts: their
+    /// mean is out of the band.
+    FixedNumber { households: u32, grids: u32, min: u32, max: u32 },
+    /// Locks, dedicated grids, ties, separations or a fixed number in its village leave it as it is.
+    HeldByGivens { households: u32, min: u32, max: u32 },
+    /// A person drew it.
+    DrawnByHand { households: u32, min: u32, max: u32 },
 }
 
 impl ReasonKind {
@@ -93,6 +108,12 @@ impl ReasonKind {
             ReasonKind::TooFar { .. } => "too_far",
             ReasonKind::LimitedBySize { .. } => "limited_by_size",
             ReasonKind::VillageInPieces { .. } => "village_in_pieces",
+            ReasonKind::DedicatedGrid { .. } => "dedicated_grid",
+            ReasonKind::LockedGrid { .. } => "locked_grid",
+            ReasonKind::TiedAboveMax { .. } => "tied_above_max",
+            ReasonKind::FixedNumber { .. } => "fixed_number",
+            ReasonKind::HeldByGivens { .. } => "held_by_givens",
+            ReasonKind::DrawnByHand { .. } => "drawn_by_hand",
         }
     }
 
@@ -124,9 +145,10 @@ impl ReasonKind {
                 ),
             ),
             ReasonKind::UnevenUnits { households, min, max } => Text::new(
-                format!("{households} 户，不在 {min}–{max} 户之内：单元过粗或位置所限，可细分单元"),
+                format!("{}：单元过粗或位置所限，可细分单元", apart(*households, *min, *max).zh),
                 format!(
-                    "{households} households, outside {min} to {max}: its units are too coarse or lie too awkwardly; finer units would help"
+                    "{}: its units are too coarse or lie too awkwardly; finer units would help",
+                    apart(*households, *min, *max).en
                 ),
             ),
             ReasonKind::TooManyPeople { people, max } => Text::new(
@@ -155,6 +177,79 @@ impl ReasonKind {
                 format!("本村由 {pieces} 块互不相连的地块组成，各块分别设网格"),
                 format!("the village is in {pieces} separate pieces, each with grids of its own"),
             ),
+            ReasonKind::DedicatedGrid { households, min, max } => Text::new(
+                format!("专属网格，{}：按场所范围设置，不受户数限制", apart(*households, *min, *max).zh),
+                format!(
+                    "a dedicated grid, {}: it is as large as its place, whatever its households",
+                    apart(*households, *min, *max).en
+                ),
+            ),
+            ReasonKind::LockedGrid { households, min, max } => Text::new(
+                format!("已锁定，{}：解除锁定后重新划分即可调整", apart(*households, *min, *max).zh),
+                format!(
+                    "locked, {}: unlock it and divide again to adjust it",
+                    apart(*households, *min, *max).en
+                ),
+            ),
+            ReasonKind::TiedAboveMax { units, unit, households, max } => Text::new(
+                format!(
+                    "单元 {unit} 等 {units} 个单元要求同格，共 {households} 户，超过上限 {max} 户 {} 户：请取消部分同格要求",
+                    households.saturating_sub(*max)
+                ),
+                format!(
+                    "{units} units tied together, {unit} among them, have {households} households, {} above the maximum of {max}: untie some of them",
+                    households.saturating_sub(*max)
+                ),
+            ),
+            ReasonKind::FixedNumber { households, grids, min, max } => {
+                let fair = households / (*grids).max(1);
+                let (zh, en) = if households / (*grids).max(1) < *min {
+                    ("请减少网格数", "ask for fewer grids")
+                } else {
+                    ("请提高岗位上限或网格数", "raise the ceiling or the number")
+                };
+                Text::new(
+                    format!(
+                        "网格数已定为 {grids} 个，共 {households} 户，平均 {fair} 户，不在 {min}–{max} 户之内：{zh}"
+                    ),
+                    format!(
+                        "the number is fixed at {grids} grids for {households} households, {fair} each on average, outside {min} to {max}: {en}"
+                    ),
+                )
+            }
+            ReasonKind::HeldByGivens { households, min, max } => Text::new(
+                format!(
+                    "{}：受本村的锁定、专属网格、同格或分开要求或指定数量所限，可放宽其中一项",
+                    apart(*households, *min, *max).zh
+                ),
+                format!(
+                    "{}: held by the locks, dedicated grids, ties, separations or fixed number of its village; loosening one of them would help",
+                    apart(*households, *min, *max).en
+                ),
+            ),
+            ReasonKind::DrawnByHand { households, min, max } => Text::new(
+                format!("人工调整，{}：可移回单元，或重新划分本村", apart(*households, *min, *max).zh),
+                format!(
+                    "drawn by hand, {}: move units back, or divide the village again",
+                    apart(*households, *min, *max).en
+                ),
+            ),
         }
     }
+}
+
+/// So many households, and by how many they are out of the band.
+fn apart(households: u32, min: u32, max: u32) -> Text {
+    if households < min {
+        let short = min - households;
+        return Text::new(
+            format!("{households} 户，比下限 {min} 户少 {short} 户"),
+            format!("{households} households, {short} below the minimum of {min}"),
+        );
+    }
+    let over = households.saturating_sub(max);
+    Text::new(
+        format!("{households} 户，比上限 {max} 户多 {over} 户"),
+        format!("{households} households, {over} above the maximum of {max}"),
+    )
 }

@@ -14,6 +14,19 @@
 //! cell_resolution = 10
 //! source = "GB/T 34300-2017"
 //!
+//! # What a division weighs against what, see [`Weights`].
+//! [urban.weights]
+//! balance = 1.0
+//! compactness = 0.03
+//! barrier = 0.5
+//! stability = 0.5
+//!
+//! # Posts, shared between the villages below; and numbers fixed by hand.
+//! [ceilings]
+//! 150821100 = 40
+//! [counts]
+//! 150821100200 = 3
+//!
 //! [[override]]
 //! area = "150821100"
 //! [override.agricultural]
@@ -28,7 +41,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{AreaType, Code};
+use super::{AreaType, Code, GridNumbers};
 
 const DEFAULTS: &str = include_str!("defaults.toml");
 
@@ -46,10 +59,41 @@ pub struct Profile {
     pub speed_kmh: f64,
     /// H3 resolution at which points are gathered into units: 7 (5 km²) to 11 (0.002 km²).
     pub cell_resolution: u8,
+    pub weights: Weights,
     /// The paper that the figures come from.
     pub source: String,
     /// No public source was found: shown as a demo value.
     pub demo: bool,
+}
+
+/// What a division weighs against what once each grid is one piece and within its limits: those come first
+/// at any weight. A grid's cost is the sum of four terms without unit, each times its weight:
+///
+/// - balance: (households ÷ target − 1)²;
+/// - compactness: length of its border ÷ that of a usual grid of the village;
+/// - barrier: of each metre of border along a barrier of strength 1, this share isn't counted;
+/// - stability: households that change their grid ÷ target.
+///
+/// No public source gives such weights: the shipped ones are demo values. The balance and compactness of
+/// the default are those with which the engine was tried out.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Weights {
+    /// Cost of a grid that is off its target by 100 %. Above 0, at most 1000.
+    pub balance: f64,
+    /// Cost of a usual grid's whole border. From 0 to 1000.
+    pub compactness: f64,
+    /// Share of a border's cost that isn't counted along a barrier, from 0 to 1.
+    pub barrier: f64,
+    /// Cost of a whole grid's households changing their grid. From 0 (each division starts from nothing) to
+    /// 1000.
+    pub stability: f64,
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        Self { balance: 1.0, compactness: 0.03, barrier: 0.5, stability: 0.5 }
+    }
 }
 
 /// A whole policy document.
@@ -60,6 +104,7 @@ pub struct Policy {
     pub valid_from: NaiveDate,
     profiles: BTreeMap<AreaType, Profile>,
     overrides: Vec<Override>,
+    numbers: GridNumbers,
     source_text: String,
 }
 
@@ -88,6 +133,10 @@ struct Document {
     agricultural: Partial,
     pastoral: Partial,
     mixed: Partial,
+    #[serde(default)]
+    ceilings: BTreeMap<Code, u32>,
+    #[serde(default)]
+    counts: BTreeMap<Code, u32>,
     #[serde(default, rename = "override")]
     overrides: Vec<OverrideDocument>,
 }
@@ -111,8 +160,29 @@ struct Partial {
     travel_max_min: Option<f64>,
     speed_kmh: Option<f64>,
     cell_resolution: Option<u8>,
+    weights: Option<PartialWeights>,
     source: Option<String>,
     demo: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PartialWeights {
+    balance: Option<f64>,
+    compactness: Option<f64>,
+    barrier: Option<f64>,
+    stability: Option<f64>,
+}
+
+impl PartialWeights {
+    fn over(self, below: Weights) -> Weights {
+        Weights {
+            balance: self.balance.unwrap_or(below.balance),
+            compactness: self.compactness.unwrap_or(below.compactness),
+            barrier: self.barrier.unwrap_or(below.barrier),
+            stability: self.stability.unwrap_or(below.stability),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -172,8 +242,10 @@ impl Policy {
             valid_from,
             profiles,
             overrides,
+            numbers: GridNumbers { ceilings: document.ceilings, counts: document.counts },
             source_text: text.to_owned(),
         };
+        policy.check_numbers()?;
         for entry in &policy.overrides {
             for area_type in entry.changes.keys() {
                 check(
@@ -196,6 +268,21 @@ impl Policy {
             }
         }
         profile
+    }
+
+    /// Ceilings of posts and numbers fixed by hand.
+    pub fn numbers(&self) -> &GridNumbers {
+        &self.numbers
+    }
+
+    fn check_numbers(&self) -> Result<(), PolicyError> {
+        match self.numbers.misplaced() {
+            Some(area) => Err(bad(
+                &format!("number for {area}"),
+                "can't be: [ceilings] are for townships and banners, [counts] for villages, from 1 to 999",
+            )),
+            None => Ok(()),
+        }
     }
 
     /// Areas that have rules of their own.
@@ -221,6 +308,7 @@ impl Partial {
         profile.travel_max_min = self.travel_max_min.or(profile.travel_max_min);
         profile.speed_kmh = self.speed_kmh.unwrap_or(profile.speed_kmh);
         profile.cell_resolution = self.cell_resolution.unwrap_or(profile.cell_resolution);
+        profile.weights = self.weights.unwrap_or_default().over(profile.weights);
         profile.demo = self.demo.unwrap_or(profile.demo);
         if let Some(source) = &self.source {
             profile.source.clone_from(source);
@@ -245,6 +333,7 @@ fn whole(name: &str, partial: &Partial) -> Result<Profile, PolicyError> {
         travel_max_min: partial.travel_max_min,
         speed_kmh: partial.speed_kmh.ok_or_else(|| bad(name, "speed_kmh is missing"))?,
         cell_resolution: partial.cell_resolution.ok_or_else(|| bad(name, "cell_resolution is missing"))?,
+        weights: partial.weights.unwrap_or_default().over(Weights::default()),
         source: partial.source.clone().unwrap_or_default(),
         demo: partial.demo.unwrap_or(false),
     };
@@ -268,6 +357,14 @@ fn check(part: &str, profile: &Profile) -> Result<(), PolicyError> {
     let limits = [profile.area_max_km2, profile.travel_max_min, Some(profile.speed_kmh)];
     if !limits.into_iter().flatten().all(positive) {
         return Err(bad(part, "area_max_km2, travel_max_min and speed_kmh must be above 0"));
+    }
+    let weights = &profile.weights;
+    let priced = [weights.balance, weights.compactness, weights.stability];
+    if !priced.iter().all(|weight| (0.0..=1000.0).contains(weight)) || weights.balance == 0.0 {
+        return Err(bad(part, "weights must be from 0 to 1000, and balance above 0"));
+    }
+    if !(0.0..=1.0).contains(&weights.barrier) {
+        return Err(bad(part, "the weight of barriers must be from 0 to 1"));
     }
     if !(5..=12).contains(&profile.cell_resolution) {
         return Err(bad(part, "cell_resolution must be from 5 to 12"));
@@ -308,11 +405,41 @@ mod tests {
     }
 
     #[test]
+    fn numbers_and_weights_are_read() {
+        let text = format!(
+            "{DEFAULTS}\n[ceilings]\n150821100 = 40\n[counts]\n150821100200 = 3\n[[override]]\narea = \"150821\"\n\
+             [override.urban.weights]\nstability = 4.0\n"
+        );
+        let policy = Policy::parse(&text).unwrap();
+        let (township, village): (Code, Code) =
+            ("150821100".parse().unwrap(), "150821100200".parse().unwrap());
+        assert_eq!(policy.numbers().ceilings[&township], 40);
+        assert_eq!(policy.numbers().counts[&village], 3);
+        let inside = policy.profile(&village, AreaType::Urban).weights;
+        assert_eq!(inside, Weights { stability: 4.0, ..Weights::default() });
+        let more = GridNumbers { ceilings: [(township.clone(), 41)].into(), ..GridNumbers::default() };
+        let both = more.over(policy.numbers());
+        assert_eq!((both.ceilings[&township], both.counts[&village]), (41, 3));
+    }
+
+    #[test]
     fn bad_documents_are_answers() {
         let swapped = DEFAULTS.replace("min = 300, target = 400", "min = 400, target = 300");
         assert!(matches!(Policy::parse(&swapped), Err(PolicyError::Value { .. })));
         let unknown = format!("{DEFAULTS}\n[lunar]\n");
         assert!(matches!(Policy::parse(&unknown), Err(PolicyError::Syntax(_))));
+        for wrong in [
+            "[urban.weights]\nbarrier = 2\n",
+            "[urban.weights]\nbalance = 0\n",
+            "[urban.weights]\nspeed = 1\n",
+            "[ceilings]\n150821100200 = 4\n",
+            "[counts]\n150821100 = 4\n",
+            "[counts]\n150821100200 = 0\n",
+        ] {
+            let text = DEFAULTS.replace("[urban.weights]\nbalance = 1.0\n", wrong);
+            let text = if text == DEFAULTS { format!("{DEFAULTS}\n{wrong}") } else { text };
+            assert!(Policy::parse(&text).is_err(), "{wrong}");
+        }
         assert!(Policy::parse("").is_err());
         assert!(Policy::parse(&DEFAULTS.replace("speed_kmh = 5", "speed_kmh = nan")).is_err());
     }

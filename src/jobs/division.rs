@@ -12,8 +12,8 @@ use super::failure::Failure;
 use super::progress::Progress;
 use crate::access::Scope;
 use crate::clock;
-use crate::domain::{Code, DrawnGrid, Grid, Level, Policy, Profile, Reason, Unit};
-use crate::planning::{self, Drawn, ENGINE_VERSION, Past, PlanningError};
+use crate::domain::{Code, DrawnGrid, GivenFault, Grid, Level, Policy, Profile, Reason, Text, Unit};
+use crate::planning::{self, Drawn, ENGINE_VERSION, Past, PlanningError, Wishes};
 use crate::store::areas::VillageRow;
 use crate::store::grids::GridRow;
 use crate::store::jobs::JobRow;
@@ -173,6 +173,7 @@ fn taken_over(row: GridRow) -> DrawnGrid {
             village: row.code.village(),
             code: row.code,
             kind: row.kind,
+            name: None,
             units: row.units,
             households: row.households,
             people: row.people,
@@ -242,7 +243,7 @@ fn draw(task: &Task, seed: u64, progress: &Progress) -> Result<Vec<Drawn>, Failu
                 profile,
             };
             let past = task.past.get(&village.code).unwrap_or(&none);
-            let drawn = planning::draw_village(&input, past, seed, &|| progress.stopped());
+            let drawn = planning::draw_village(&input, Wishes::default(), past, seed, &|| progress.stopped());
             progress.step();
             drawn.map_err(|error| refusal(&error, &village.name))
         })
@@ -257,6 +258,7 @@ fn refusal(error: &PlanningError, name: &str) -> Failure {
             format!("{name}（{village}）无法划分：{source}"),
             format!("{name} ({village}) can't be divided: {source}"),
         ),
+        PlanningError::Givens { village, faults } => given_faults(name, village, faults),
         PlanningError::Check { village, first, breaches } => {
             tracing::error!(%village, breaches, first = first.text().en, "the check found the engine wrong");
             let text = first.text();
@@ -277,4 +279,19 @@ async fn publish(tx: &mut Tx, plan: &NewPlan, day: NaiveDate) -> Result<(), Fail
             Err(StoreError::Corrupt { what: "plan", why: "it was just saved as a draft".to_owned() }.into())
         }
     }
+}
+
+/// The first fault in full, and how many more there are.
+fn given_faults(name: &str, village: &Code, faults: &[GivenFault]) -> Failure {
+    let first = faults.first().map(GivenFault::text).unwrap_or_else(|| Text::new("", ""));
+    let more = faults.len().saturating_sub(1);
+    let (and_zh, and_en) = match more {
+        0 => (String::new(), String::new()),
+        more => (format!("（另有 {more} 处）"), format!(" (and {more} more)")),
+    };
+    Failure::refused(
+        "bad_givens",
+        format!("{name}（{village}）：{}{and_zh}", first.zh),
+        format!("{name} ({village}): {}{and_en}", first.en),
+    )
 }

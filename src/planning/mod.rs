@@ -3,18 +3,22 @@
 //! The one place where the engines meet; jobs and the command line both come through here, so a grid
 //! is never made in a second way. No IO.
 
+mod numbers;
 mod scores;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use geo::InteriorPoint;
 
-use crate::divide::{self, PreviousGrid, VillageInput};
-use crate::domain::{AreaType, Code, DrawnGrid, Grid, GridCode, GridKind, Profile, Reason, Unit};
+use crate::divide::{self, PreviousGrid, VillageGivens, VillageInput};
+use crate::domain::{
+    AreaType, Code, DrawnGrid, GivenFault, Givens, Grid, GridCode, GridKind, Profile, Reason, Unit,
+};
 use crate::geo::{dissolve::dissolve, measure};
 use crate::verify::{self, Breach, GridView};
 
 pub use crate::divide::DivideError;
+pub use numbers::{Shares, share_numbers};
 pub use scores::scores;
 
 /// The engine's name and version, stored with every plan. It changes whenever an answer may change.
@@ -30,12 +34,21 @@ pub struct Village<'a> {
     pub profile: &'a Profile,
 }
 
-/// The grids in force until now, and every code that was ever published: numbering keeps the first and
-/// never gives a voided one again.
+/// The grids started from (those in force, or a draft's), and every code that was ever published: numbering
+/// keeps the first and never gives a voided one again.
 #[derive(Debug, Clone, Default)]
 pub struct Past {
     pub in_force: Vec<(GridCode, Vec<String>)>,
     pub used: BTreeSet<GridCode>,
+}
+
+/// What a village's division may not decide.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wishes<'a> {
+    /// Of this village and others; its locks list their units.
+    pub givens: Option<&'a Givens>,
+    /// The number of its grids, where it is fixed.
+    pub count: Option<u32>,
 }
 
 /// A divided village.
@@ -51,38 +64,36 @@ pub struct Drawn {
 pub enum PlanningError {
     #[error("village {village}: {source}")]
     Divide { village: Code, source: DivideError },
+    /// At least one.
+    #[error("village {village}: {}", faults.first().map(|fault| fault.text().en).unwrap_or_default())]
+    Givens { village: Code, faults: Vec<GivenFault> },
     /// The independent check found the engine wrong: a defect, and nothing is saved.
     #[error("village {village} failed the check: {}", first.text().en)]
     Check { village: Code, first: Box<Breach>, breaches: usize },
 }
 
-/// Divides, numbers, draws and checks one village. The answer depends on `seed` and the village alone, so
-/// a village divided by itself comes out as it does with its whole banner.
+/// Divides, numbers, draws and checks one village. The answer depends on `seed`, the village, what is
+/// wished for it and its own past alone, so a village divided by itself comes out as it does with its whole
+/// banner.
 ///
 /// # Errors
-/// When the engine has no answer, or its answer breaks a rule that always holds.
+/// When the givens can't be, when the engine has no answer, or its answer breaks a rule that always holds.
 pub fn draw_village(
     village: &Village<'_>,
+    wishes: Wishes<'_>,
     past: &Past,
     seed: u64,
     cancel: &dyn Fn() -> bool,
 ) -> Result<Drawn, PlanningError> {
     let failed = |source| PlanningError::Divide { village: village.code.clone(), source };
-    let input = VillageInput::from_units(village.units).map_err(failed)?;
-    let division = divide::divide_village(&input, village.profile, village_seed(seed, village.code), cancel)
-        .map_err(failed)?;
-    let previous: Vec<PreviousGrid> = past
-        .in_force
-        .iter()
-        .map(|(code, units)| PreviousGrid {
-            sequence: code.sequence(),
-            units: units.iter().cloned().collect(),
-        })
-        .collect();
-    let in_force: BTreeSet<u16> = previous.iter().map(|grid| grid.sequence).collect();
-    let voided: BTreeSet<u16> =
-        past.used.iter().map(GridCode::sequence).filter(|sequence| !in_force.contains(sequence)).collect();
-    let sequences = divide::number(&division.parts, &input.units, &previous, &voided).map_err(failed)?;
+    let (input, mut givens) = prepared(village, wishes.givens)?;
+    givens.count = wishes.count;
+    if village.profile.weights.stability > 0.0 {
+        givens.previous = previous_parts(&input, past);
+    }
+    let seed = village_seed(seed, village.code);
+    let division = divide::divide_given(&input, village.profile, &givens, seed, cancel).map_err(failed)?;
+    let sequences = sequences(&division.parts, &input, &givens, past).map_err(failed)?;
     let mut members: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for (unit, part) in division.parts.iter().enumerate() {
         members.entry(*part).or_default().push(unit);
@@ -98,11 +109,79 @@ pub fn draw_village(
     }
     let mut grids = Vec::with_capacity(members.len());
     for (part, units) in members {
-        grids.push(draw(village, &input, code_of(part)?, &units, &reasons));
+        let name = givens.fixed.get(part as usize).and_then(|fixed| fixed.name.clone());
+        grids.push(draw(village, &input, code_of(part)?, name, &units, &reasons));
     }
     grids.sort_by(|a, b| a.grid.code.cmp(&b.grid.code));
-    check(village, &grids)?;
+    check(village, &grids, wishes.givens)?;
     Ok(Drawn { grids, reasons })
+}
+
+/// The village as the engine takes it, barriers weighed in, and what is given in it.
+fn prepared(
+    village: &Village<'_>,
+    givens: Option<&Givens>,
+) -> Result<(VillageInput, VillageGivens), PlanningError> {
+    let of = || village.code.clone();
+    let mut input = VillageInput::from_units(village.units)
+        .map_err(|source| PlanningError::Divide { village: of(), source })?;
+    let Some(givens) = givens.filter(|givens| !givens.is_empty()) else {
+        return Ok((input, VillageGivens::default()));
+    };
+    let resolved =
+        divide::resolve(&input, givens).map_err(|faults| PlanningError::Givens { village: of(), faults })?;
+    divide::soften(&mut input, givens, village.profile.weights.barrier);
+    Ok((input, resolved))
+}
+
+/// What is wrong with the givens of one village; locks must list their units.
+pub fn faults(village: &Village<'_>, givens: &Givens) -> Vec<GivenFault> {
+    match prepared(village, Some(givens)) {
+        Err(PlanningError::Givens { faults, .. }) => faults,
+        _ => Vec::new(),
+    }
+}
+
+/// The earlier grid of each unit; empty when there is none.
+fn previous_parts(input: &VillageInput, past: &Past) -> Vec<Option<u32>> {
+    let home: BTreeMap<&str, u32> = (0..)
+        .zip(&past.in_force)
+        .flat_map(|(at, (_, units))| units.iter().map(move |unit| (unit.as_str(), at)))
+        .collect();
+    if home.is_empty() {
+        return Vec::new();
+    }
+    input.units.iter().map(|unit| home.get(unit.code.as_str()).copied()).collect()
+}
+
+/// A sequence number for each part: a locked grid keeps its own, the rest as [`divide::number`] says.
+fn sequences(
+    parts: &[u32],
+    input: &VillageInput,
+    givens: &VillageGivens,
+    past: &Past,
+) -> Result<Vec<u16>, DivideError> {
+    let code_of = |unit: &u32| input.units[*unit as usize].code.clone();
+    let locked = givens.fixed.iter().filter_map(|fixed| Some((fixed.code.as_ref()?, &fixed.units)));
+    let mut previous: Vec<PreviousGrid> = locked
+        .map(|(code, units)| PreviousGrid {
+            sequence: code.sequence(),
+            units: units.iter().map(code_of).collect(),
+        })
+        .collect();
+    let taken: BTreeSet<u16> = previous.iter().map(|grid| grid.sequence).collect();
+    let held: BTreeSet<String> = previous.iter().flat_map(|grid| grid.units.clone()).collect();
+    // Nobody but its lock has a claim on a locked grid.
+    previous.extend(past.in_force.iter().filter(|(code, _)| !taken.contains(&code.sequence())).map(
+        |(code, units)| PreviousGrid {
+            sequence: code.sequence(),
+            units: units.iter().filter(|unit| !held.contains(*unit)).cloned().collect(),
+        },
+    ));
+    let in_force: BTreeSet<u16> = previous.iter().map(|grid| grid.sequence).collect();
+    let voided: BTreeSet<u16> =
+        past.used.iter().map(GridCode::sequence).filter(|sequence| !in_force.contains(sequence)).collect();
+    divide::number(parts, &input.units, &previous, &voided)
 }
 
 /// A seed of the village's own: villages are divided side by side, in any order.
@@ -117,6 +196,7 @@ fn draw(
     village: &Village<'_>,
     input: &VillageInput,
     code: GridCode,
+    name: Option<String>,
     units: &[usize],
     reasons: &[Reason],
 ) -> DrawnGrid {
@@ -138,7 +218,8 @@ fn draw(
             reasons: reasons.iter().filter(|reason| reason.grid.as_ref() == Some(&code)).cloned().collect(),
             code,
             village: village.code.clone(),
-            kind: GridKind::General,
+            kind: if name.is_some() { GridKind::Dedicated } else { GridKind::General },
+            name,
             units: codes,
             households,
             people: units.iter().map(|unit| village.units[*unit].people).sum(),
@@ -151,9 +232,10 @@ pub fn label_point(outline: &geo::MultiPolygon<f64>) -> (f64, f64) {
     outline.interior_point().map_or((0.0, 0.0), |point| (point.x(), point.y()))
 }
 
-fn check(village: &Village<'_>, grids: &[DrawnGrid]) -> Result<(), PlanningError> {
+fn check(village: &Village<'_>, grids: &[DrawnGrid], givens: Option<&Givens>) -> Result<(), PlanningError> {
     let views: Vec<GridView<'_>> = grids.iter().map(view).collect();
-    let breaches = verify::check_village(village.outline, village.units, &views, village.profile);
+    let mut breaches = verify::check_village(village.outline, village.units, &views, village.profile);
+    breaches.extend(givens.into_iter().flat_map(|givens| verify::check_givens(village.code, &views, givens)));
     let count = breaches.len();
     match breaches.into_iter().next() {
         None => Ok(()),

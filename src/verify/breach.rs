@@ -95,6 +95,37 @@ pub enum Breach {
         zh: String,
         en: String,
     },
+    /// A locked grid isn't there, or has gained or lost these units.
+    LockNotKept {
+        grid: String,
+        units: Vec<String>,
+    },
+    /// No grid has exactly the units of a dedicated one; they lie in these.
+    DedicatedNotKept {
+        village: String,
+        name: String,
+        grids: Vec<String>,
+    },
+    TiedApart {
+        one: String,
+        two: String,
+        grids: [String; 2],
+    },
+    ApartTogether {
+        one: String,
+        two: String,
+        grid: String,
+    },
+    CeilingPassed {
+        area: String,
+        ceiling: u32,
+        grids: u32,
+    },
+    NumberNotKept {
+        village: String,
+        count: u32,
+        grids: u32,
+    },
 }
 
 impl Breach {
@@ -182,6 +213,33 @@ impl Breach {
             Breach::NoReason { grid, zh, en } => Text::new(
                 format!("网格 {grid} 没有说明原因：{zh}"),
                 format!("grid {grid} gives no reason for this: {en}"),
+            ),
+            Breach::LockNotKept { grid, units } => Text::new(
+                format!("锁定的网格 {grid} 未保持原样：{}", some(units, "、")),
+                format!("locked grid {grid} is not as it was: {}", some(units, ", ")),
+            ),
+            Breach::DedicatedNotKept { village, name, grids } => Text::new(
+                format!("{village} 的专属网格“{name}”不完整，其单元在 {}", some(grids, "、")),
+                format!(
+                    "dedicated grid '{name}' of {village} is not whole: its units lie in {}",
+                    some(grids, ", ")
+                ),
+            ),
+            Breach::TiedApart { one, two, grids: [a, b] } => Text::new(
+                format!("单元 {one} 与 {two} 要求同格，却分在 {a} 和 {b}"),
+                format!("units {one} and {two} are tied together, but lie in {a} and {b}"),
+            ),
+            Breach::ApartTogether { one, two, grid } => Text::new(
+                format!("单元 {one} 与 {two} 要求分开，却同在网格 {grid}"),
+                format!("units {one} and {two} are to be kept apart, but both lie in grid {grid}"),
+            ),
+            Breach::CeilingPassed { area, ceiling, grids } => Text::new(
+                format!("{area} 有 {grids} 个网格，超过岗位上限 {ceiling} 个"),
+                format!("{area} has {grids} grids, above its ceiling of {ceiling} posts"),
+            ),
+            Breach::NumberNotKept { village, count, grids } => Text::new(
+                format!("{village} 指定 {count} 个网格，实有 {grids} 个"),
+                format!("{village} was to have {count} grids and has {grids}"),
             ),
         }
     }

@@ -8,6 +8,7 @@ mod area;
 mod border;
 mod breach;
 mod cover;
+mod given;
 mod parts;
 #[cfg(test)]
 mod tests;
@@ -15,5 +16,6 @@ mod union_find;
 mod village;
 
 pub use breach::Breach;
+pub use given::{check_givens, check_numbers};
 pub use parts::check_parts;
 pub use village::{GridView, check_village};

@@ -188,7 +188,8 @@ fn reasons(grid: &GridView<'_>, members: &[&Unit], profile: &Profile) -> Vec<Bre
     let mut missing = Vec::new();
     let of_households = |kind: &ReasonKind| {
         use ReasonKind::{
-            LimitedBySize, NoHouseholds, NoWholeNumber, TooFewHouseholds, UnevenUnits, UnitAboveMax,
+            DedicatedGrid, DrawnByHand, FixedNumber, HeldByGivens, LimitedBySize, LockedGrid, NoHouseholds,
+            NoWholeNumber, TiedAboveMax, TooFewHouseholds, UnevenUnits, UnitAboveMax,
         };
         matches!(
             kind,
@@ -198,6 +199,12 @@ fn reasons(grid: &GridView<'_>, members: &[&Unit], profile: &Profile) -> Vec<Bre
                 | UnitAboveMax { .. }
                 | UnevenUnits { .. }
                 | LimitedBySize { .. }
+                | DedicatedGrid { .. }
+                | LockedGrid { .. }
+                | TiedAboveMax { .. }
+                | FixedNumber { .. }
+                | HeldByGivens { .. }
+                | DrawnByHand { .. }
         )
     };
     if !(min..=max).contains(&households) && !any(of_households) {

@@ -108,6 +108,7 @@ pub fn whole_villages(sequence: u16) -> NewPlan {
             grid: Grid {
                 village: area.code.clone(),
                 kind: GridKind::General,
+                name: None,
                 units: own.iter().map(|unit| unit.code.clone()).collect(),
                 households,
                 people: own.iter().map(|unit| unit.people).sum(),
