@@ -135,6 +135,8 @@ pub struct Grid {
     pub village_name: String,
     pub area_type: AreaType,
     pub kind: GridKind,
+    /// Of a dedicated grid.
+    pub name: Option<String>,
     pub households: u32,
     pub people: u32,
     /// Geodesic.
@@ -159,6 +161,7 @@ impl From<GridRow> for Grid {
             village_name: row.village_name,
             area_type: row.area_type,
             kind: row.kind,
+            name: row.name,
             households: row.households,
             people: row.people,
             area_m2: row.area_m2,

@@ -1,5 +1,6 @@
 //! `khot verify`: every rule that always holds, for the plans in force or for files.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use rayon::prelude::*;
@@ -11,13 +12,13 @@ use super::open::with_store;
 use crate::access::Scope;
 use crate::clock;
 use crate::config::Config;
-use crate::domain::{Code, Level, Policy, Profile, Unit};
+use crate::domain::{Code, Givens, Level, Policy, Profile, Unit};
 use crate::formats::{self, ReadOptions};
 use crate::store::areas::VillageRow;
 use crate::store::grids::GridRow;
 use crate::store::tiles::GridsOf;
 use crate::store::{Store, areas, grids, plans, units};
-use crate::verify::{GridView, check_parts, check_village};
+use crate::verify::{GridView, check_givens, check_numbers, check_parts, check_village};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -105,9 +106,14 @@ async fn banners(store: &Store, area: &Code) -> Result<(String, Vec<String>), St
         villages_seen += villages.len();
         grids_seen += rows.len();
         breaches.extend(totals(&mut tx, below, &rows).await?);
+        let mut held: BTreeMap<Code, u32> = BTreeMap::new();
+        for row in &rows {
+            *held.entry(row.code.village()).or_default() += 1;
+        }
+        breaches.extend(check_numbers(below, &held, &plan.numbers).iter().map(|breach| breach.text().en));
+        let givens = plan.givens.clone();
         let work: Vec<(VillageRow, Profile, Vec<Unit>, Vec<GridRow>)> = {
-            let mut by_village: std::collections::BTreeMap<Code, Vec<GridRow>> =
-                std::collections::BTreeMap::new();
+            let mut by_village: BTreeMap<Code, Vec<GridRow>> = BTreeMap::new();
             for row in rows {
                 by_village.entry(row.code.village()).or_default().push(row);
             }
@@ -121,7 +127,7 @@ async fn banners(store: &Store, area: &Code) -> Result<(String, Vec<String>), St
                 })
                 .collect()
         };
-        breaches.extend(tokio::task::spawn_blocking(move || check(&work)).await?);
+        breaches.extend(tokio::task::spawn_blocking(move || check(&work, &givens)).await?);
     }
     if plans_seen == 0 {
         return Err(Stop::Failed(format!(
@@ -145,7 +151,7 @@ async fn totals(tx: &mut crate::store::Tx, area: &Code, rows: &[GridRow]) -> Res
         .collect())
 }
 
-fn check(work: &[(VillageRow, Profile, Vec<Unit>, Vec<GridRow>)]) -> Vec<String> {
+fn check(work: &[(VillageRow, Profile, Vec<Unit>, Vec<GridRow>)], givens: &Givens) -> Vec<String> {
     work.par_iter()
         .flat_map_iter(|(village, profile, units, grids)| {
             let views: Vec<GridView<'_>> = grids
@@ -160,10 +166,9 @@ fn check(work: &[(VillageRow, Profile, Vec<Unit>, Vec<GridRow>)]) -> Vec<String>
                     reasons: &row.reasons,
                 })
                 .collect();
-            check_village(&village.outline, units, &views, profile)
-                .into_iter()
-                .map(|breach| breach.text().en)
-                .collect::<Vec<_>>()
+            let mut breaches = check_village(&village.outline, units, &views, profile);
+            breaches.extend(check_givens(&village.code, &views, givens));
+            breaches.into_iter().map(|breach| breach.text().en).collect::<Vec<_>>()
         })
         .collect()
 }

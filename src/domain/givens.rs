@@ -35,6 +35,19 @@ impl GridNumbers {
             .or_else(|| self.counts.iter().find(|(area, count)| !fixed(area, **count)).map(|(area, _)| area))
     }
 
+    /// What is said of `area` and places below it.
+    #[must_use]
+    pub fn below(&self, area: &Code) -> Self {
+        let own = |numbers: &BTreeMap<Code, u32>| {
+            numbers
+                .iter()
+                .filter(|(of, _)| area.covers(of))
+                .map(|(of, number)| (of.clone(), *number))
+                .collect()
+        };
+        Self { ceilings: own(&self.ceilings), counts: own(&self.counts) }
+    }
+
     /// These, and where they say nothing of a place, those of `below`.
     #[must_use]
     pub fn over(&self, below: &Self) -> Self {
@@ -111,25 +124,19 @@ impl Givens {
     /// What is said of one village.
     #[must_use]
     pub fn of_village(&self, village: &Code) -> Self {
-        let mut own = self.clone();
-        own.keep(|of| of == village);
-        own
+        self.kept(|of| of == village)
     }
 
     /// All but what is said of places below `area`.
     #[must_use]
     pub fn outside(&self, area: &Code) -> Self {
-        let mut rest = self.clone();
-        rest.keep(|of| !area.covers(of));
-        rest
+        self.kept(|of| !area.covers(of))
     }
 
     /// What is said of places below `area`.
     #[must_use]
     pub fn below(&self, area: &Code) -> Self {
-        let mut own = self.clone();
-        own.keep(|of| area.covers(of));
-        own
+        self.kept(|of| area.covers(of))
     }
 
     /// Both documents in one.
@@ -143,12 +150,15 @@ impl Givens {
         self
     }
 
-    fn keep(&mut self, wanted: impl Fn(&Code) -> bool) {
-        self.locks.retain(|lock| wanted(&lock.grid.village()));
-        self.dedicated.retain(|grid| wanted(&grid.village));
-        self.together.retain(|pair| wanted(&pair.village));
-        self.apart.retain(|pair| wanted(&pair.village));
-        self.barriers.retain(|barrier| wanted(&barrier.village));
+    fn kept(&self, wanted: impl Fn(&Code) -> bool) -> Self {
+        let pairs = |pairs: &[UnitPair]| pairs.iter().filter(|pair| wanted(&pair.village)).cloned().collect();
+        Self {
+            locks: self.locks.iter().filter(|lock| wanted(&lock.grid.village())).cloned().collect(),
+            dedicated: self.dedicated.iter().filter(|grid| wanted(&grid.village)).cloned().collect(),
+            together: pairs(&self.together),
+            apart: pairs(&self.apart),
+            barriers: self.barriers.iter().filter(|barrier| wanted(&barrier.village)).cloned().collect(),
+        }
     }
 
     /// Every village that it names, each once.

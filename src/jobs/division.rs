@@ -10,10 +10,11 @@ use uuid::Uuid;
 use super::DivisionParams;
 use super::failure::Failure;
 use super::progress::Progress;
+use super::wishes::{self, Base};
 use crate::access::Scope;
 use crate::clock;
-use crate::domain::{Code, DrawnGrid, GivenFault, Grid, Level, Policy, Profile, Reason, Text, Unit};
-use crate::planning::{self, Drawn, ENGINE_VERSION, Past, PlanningError, Wishes};
+use crate::domain::{Code, DrawnGrid, Givens, Grid, GridNumbers, Level, Policy, Profile, Reason, Unit};
+use crate::planning::{self, Drawn, ENGINE_VERSION, Past, PlanningError, Shares, Wishes};
 use crate::store::areas::VillageRow;
 use crate::store::grids::GridRow;
 use crate::store::jobs::JobRow;
@@ -55,6 +56,7 @@ pub async fn run(
         None => banners.iter().map(|banner| banner.villages).sum(),
     };
     progress.expect(below);
+    wishes::all_known(&mut tx, params.only.as_ref().unwrap_or(&job.area), params).await?;
     let today = clock::local_day(clock::now());
     let mut made = Vec::with_capacity(banners.len());
     let mut grids = 0;
@@ -77,6 +79,12 @@ struct Task {
     villages: Vec<(VillageRow, Profile)>,
     units: BTreeMap<Code, Vec<Unit>>,
     past: BTreeMap<Code, Past>,
+    /// Of the villages to be divided; locks list their units.
+    givens: Givens,
+    /// Of the whole banner.
+    numbers: GridNumbers,
+    /// What the plan started from says of the villages that are not divided anew.
+    kept_givens: Givens,
     /// Of villages that are not divided anew.
     kept: Vec<DrawnGrid>,
     kept_reasons: Vec<Reason>,
@@ -118,7 +126,11 @@ async fn load(
         None => Default::default(),
     };
     let mut stored = grids::past(tx, banner, day).await?;
-    let past = villages
+    let base = wishes::base(tx, banner, day, params).await?;
+    if let Some(Base { id, in_force: false, .. }) = &base {
+        stored.in_force = grids::units_of_plan(tx, *id, within).await?;
+    }
+    let past: BTreeMap<Code, Past> = villages
         .iter()
         .map(|village| {
             let in_force = stored.in_force.remove(&village.code).unwrap_or_default();
@@ -126,6 +138,7 @@ async fn load(
             (village.code.clone(), Past { in_force, used })
         })
         .collect();
+    let wished = wishes::of_banner(banner, within, base, policy, params, &past, &units)?;
     let synthetic = areas::any_synthetic(tx).await?;
     let villages = villages
         .into_iter()
@@ -134,7 +147,18 @@ async fn load(
             (village, profile)
         })
         .collect();
-    Ok(Task { banner: banner.clone(), villages, units, past, kept, kept_reasons, synthetic })
+    Ok(Task {
+        banner: banner.clone(),
+        villages,
+        units,
+        past,
+        givens: wished.givens,
+        numbers: wished.numbers,
+        kept_givens: wished.kept,
+        kept,
+        kept_reasons,
+        synthetic,
+    })
 }
 
 /// What the plan in force says of the villages outside `only`.
@@ -159,7 +183,7 @@ async fn rest_of_banner(
     Ok((kept, reasons))
 }
 
-fn taken_over(row: GridRow) -> DrawnGrid {
+pub(super) fn taken_over(row: GridRow) -> DrawnGrid {
     let outline = row.outline.unwrap_or_else(|| geo::MultiPolygon::new(Vec::new()));
     DrawnGrid {
         area_type: row.area_type,
@@ -173,7 +197,7 @@ fn taken_over(row: GridRow) -> DrawnGrid {
             village: row.code.village(),
             code: row.code,
             kind: row.kind,
-            name: None,
+            name: row.name,
             units: row.units,
             households: row.households,
             people: row.people,
@@ -192,13 +216,19 @@ async fn divide(
 ) -> Result<NewPlan, Failure> {
     let mut task = task;
     let banner = task.banner.clone();
+    let givens = task.givens.clone().with(std::mem::take(&mut task.kept_givens));
+    let numbers = task.numbers.clone();
+    let mut held: BTreeMap<Code, u32> = BTreeMap::new();
+    for drawn in &task.kept {
+        *held.entry(drawn.grid.village.clone()).or_default() += 1;
+    }
     let mut grids: Vec<DrawnGrid> = std::mem::take(&mut task.kept);
     let mut reasons: Vec<Reason> = std::mem::take(&mut task.kept_reasons);
     let (seed, steps) = (params.seed.cast_unsigned(), progress.clone());
     let profiles: BTreeMap<Code, Profile> =
         task.villages.iter().map(|(village, profile)| (village.code.clone(), profile.clone())).collect();
     let synthetic = task.synthetic;
-    let drawn: Vec<Drawn> = tokio::task::spawn_blocking(move || draw(&task, seed, &steps))
+    let drawn: Vec<Drawn> = tokio::task::spawn_blocking(move || draw(&task, &held, seed, &steps))
         .await
         .map_err(|error| StoreError::Queue(format!("a division broke off: {error}")))??;
     for village in drawn {
@@ -221,36 +251,53 @@ async fn divide(
         policy_text: policy.source_text().to_owned(),
         scores,
         reasons,
+        givens,
+        numbers,
         synthetic,
         created_at: now,
         grids,
     })
 }
 
-fn draw(task: &Task, seed: u64, progress: &Progress) -> Result<Vec<Drawn>, Failure> {
+/// A given number is the whole banner's matter; then each village by itself, side by side.
+fn draw(
+    task: &Task,
+    kept: &BTreeMap<Code, u32>,
+    seed: u64,
+    progress: &Progress,
+) -> Result<Vec<Drawn>, Failure> {
     let none = Past::default();
-    task.villages
+    let villages: Vec<planning::Village<'_>> = task
+        .villages
+        .iter()
+        .map(|(village, profile)| planning::Village {
+            code: &village.code,
+            area_type: village.area_type,
+            outline: &village.outline,
+            units: task.units.get(&village.code).map(Vec::as_slice).unwrap_or_default(),
+            profile,
+        })
+        .collect();
+    let shares = Shares { numbers: &task.numbers, givens: &task.givens, kept };
+    let counts = planning::share_numbers(&villages, shares)
+        .map_err(|faults| wishes::refused(task.banner.as_str(), &faults))?;
+    villages
         .par_iter()
-        .map(|(village, profile)| {
+        .zip(&task.villages)
+        .map(|(village, (row, _))| {
             if progress.stopped() {
                 return Err(Failure::Cancelled);
             }
-            let input = planning::Village {
-                code: &village.code,
-                area_type: village.area_type,
-                outline: &village.outline,
-                units: task.units.get(&village.code).map(Vec::as_slice).unwrap_or_default(),
-                profile,
-            };
-            let past = task.past.get(&village.code).unwrap_or(&none);
-            let drawn = planning::draw_village(&input, Wishes::default(), past, seed, &|| progress.stopped());
+            let wishes = Wishes { givens: Some(&task.givens), count: counts.get(village.code).copied() };
+            let past = task.past.get(village.code).unwrap_or(&none);
+            let drawn = planning::draw_village(village, wishes, past, seed, &|| progress.stopped());
             progress.step();
-            drawn.map_err(|error| refusal(&error, &village.name))
+            drawn.map_err(|error| refusal(&error, &row.name))
         })
         .collect()
 }
 
-fn refusal(error: &PlanningError, name: &str) -> Failure {
+pub(super) fn refusal(error: &PlanningError, name: &str) -> Failure {
     match error {
         PlanningError::Divide { source: crate::planning::DivideError::Cancelled, .. } => Failure::Cancelled,
         PlanningError::Divide { village, source } => Failure::refused(
@@ -258,7 +305,7 @@ fn refusal(error: &PlanningError, name: &str) -> Failure {
             format!("{name}（{village}）无法划分：{source}"),
             format!("{name} ({village}) can't be divided: {source}"),
         ),
-        PlanningError::Givens { village, faults } => given_faults(name, village, faults),
+        PlanningError::Givens { village, faults } => wishes::refused(&format!("{name} ({village})"), faults),
         PlanningError::Check { village, first, breaches } => {
             tracing::error!(%village, breaches, first = first.text().en, "the check found the engine wrong");
             let text = first.text();
@@ -279,19 +326,4 @@ async fn publish(tx: &mut Tx, plan: &NewPlan, day: NaiveDate) -> Result<(), Fail
             Err(StoreError::Corrupt { what: "plan", why: "it was just saved as a draft".to_owned() }.into())
         }
     }
-}
-
-/// The first fault in full, and how many more there are.
-fn given_faults(name: &str, village: &Code, faults: &[GivenFault]) -> Failure {
-    let first = faults.first().map(GivenFault::text).unwrap_or_else(|| Text::new("", ""));
-    let more = faults.len().saturating_sub(1);
-    let (and_zh, and_en) = match more {
-        0 => (String::new(), String::new()),
-        more => (format!("（另有 {more} 处）"), format!(" (and {more} more)")),
-    };
-    Failure::refused(
-        "bad_givens",
-        format!("{name}（{village}）：{}{and_zh}", first.zh),
-        format!("{name} ({village}): {}{and_en}", first.en),
-    )
 }

@@ -20,6 +20,8 @@ pub struct GridRow {
     pub village_name: String,
     pub area_type: AreaType,
     pub kind: GridKind,
+    /// Of a dedicated grid.
+    pub name: Option<String>,
     pub units: Vec<String>,
     pub households: u32,
     pub people: u32,
@@ -44,6 +46,7 @@ struct Raw {
     village_name: String,
     area_type: String,
     kind: String,
+    name: Option<String>,
     units: Vec<String>,
     households: i32,
     people: i32,
@@ -70,6 +73,7 @@ impl TryFrom<Raw> for GridRow {
             village_name: raw.village_name,
             area_type: raw.area_type.parse().map_err(|error| StoreError::corrupt("area type", error))?,
             kind: if raw.kind == "dedicated" { GridKind::Dedicated } else { GridKind::General },
+            name: raw.name,
             units: raw.units,
             households: u32::try_from(raw.households).unwrap_or(0),
             people: u32::try_from(raw.people).unwrap_or(0),
@@ -91,7 +95,7 @@ impl TryFrom<Raw> for GridRow {
 fn select(outlines: bool) -> String {
     let outline = if outlines { "ST_AsBinary(grid.outline)" } else { "NULL::bytea" };
     format!(
-        "SELECT grid.plan, grid.code, area.name AS village_name, grid.area_type, grid.kind, grid.units, grid.households,
+        "SELECT grid.plan, grid.code, area.name AS village_name, grid.area_type, grid.kind, grid.name, grid.units, grid.households,
             grid.people, grid.area_m2, grid.compactness, grid.travel_min, grid.in_band, grid.reasons,
             ARRAY[ST_XMin(grid.outline), ST_YMin(grid.outline), ST_XMax(grid.outline), ST_YMax(grid.outline)] AS bbox,
             plan.synthetic, plan.status, lower(plan.during) AS valid_from, upper(plan.during) AS valid_to,
@@ -185,6 +189,27 @@ pub async fn locate(
     let grid =
         grid.map(|code| code.parse().map_err(|error| StoreError::corrupt("grid code", error))).transpose()?;
     Ok((Some(area), grid))
+}
+
+/// The units of the grids of a plan below `area`, by village.
+pub async fn units_of_plan(
+    tx: &mut Tx,
+    plan: Uuid,
+    area: &Code,
+) -> Result<BTreeMap<Code, Vec<(GridCode, Vec<String>)>>, StoreError> {
+    let rows: Vec<(String, Vec<String>)> = sqlx::query_as(
+        "SELECT code, units FROM grid WHERE plan = $1 AND village LIKE $2 || '%' ORDER BY code",
+    )
+    .bind(plan)
+    .bind(area.as_str())
+    .fetch_all(tx.conn())
+    .await?;
+    let mut found: BTreeMap<Code, Vec<(GridCode, Vec<String>)>> = BTreeMap::new();
+    for (code, units) in rows {
+        let code: GridCode = code.parse().map_err(|error| StoreError::corrupt("grid code", error))?;
+        found.entry(code.village()).or_default().push((code, units));
+    }
+    Ok(found)
 }
 
 /// What numbering needs of the past: the units of the grids in force, and every code ever published,

@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{StoreError, Tx, audit, geometry, tiles};
-use crate::domain::{Code, DrawnGrid, PlanStatus, Reason, Scores};
+use crate::domain::{Code, DrawnGrid, Givens, GridNumbers, PlanStatus, Reason, Scores};
 
 /// A plan as it is stored, without its grids.
 #[derive(Debug, Clone)]
@@ -25,6 +25,10 @@ pub struct PlanRow {
     pub policy_version: String,
     pub scores: Scores,
     pub reasons: Vec<Reason>,
+    pub givens: Givens,
+    pub numbers: GridNumbers,
+    /// Counts the changes of a draft, from 1.
+    pub version: i32,
     pub bbox: [f64; 4],
     pub synthetic: bool,
     pub created_at: DateTime<Utc>,
@@ -45,6 +49,9 @@ struct Raw {
     policy_version: String,
     scores: Json<Scores>,
     reasons: Json<Vec<Reason>>,
+    givens: Json<Givens>,
+    numbers: Json<GridNumbers>,
+    version: i32,
     bbox: Vec<f64>,
     synthetic: bool,
     created_at: DateTime<Utc>,
@@ -53,6 +60,7 @@ struct Raw {
 
 const SELECT: &str = "SELECT plan.id, plan.banner, area.name AS banner_name, title, status,
     lower(during) AS valid_from, upper(during) AS valid_to, seed, engine_version, policy_version, scores, reasons,
+    givens, numbers, version,
     ARRAY[ST_XMin(area.outline), ST_YMin(area.outline), ST_XMax(area.outline), ST_YMax(area.outline)] AS bbox,
     plan.synthetic, created_at, created_by
     FROM plan JOIN area ON area.code = plan.banner";
@@ -83,6 +91,9 @@ impl TryFrom<Raw> for PlanRow {
             policy_version: raw.policy_version,
             scores: raw.scores.0,
             reasons: raw.reasons.0,
+            givens: raw.givens.0,
+            numbers: raw.numbers.0,
+            version: raw.version,
             bbox: raw.bbox.try_into().map_err(|_| StoreError::corrupt("bounding box", "not four numbers"))?,
             synthetic: raw.synthetic,
             created_at: raw.created_at,
@@ -132,6 +143,8 @@ pub struct NewPlan {
     pub policy_text: String,
     pub scores: Scores,
     pub reasons: Vec<Reason>,
+    pub givens: Givens,
+    pub numbers: GridNumbers,
     pub synthetic: bool,
     pub created_at: DateTime<Utc>,
     pub grids: Vec<DrawnGrid>,
@@ -142,8 +155,8 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
     let actor = tx.scope.actor().to_owned();
     sqlx::query(
         "INSERT INTO plan (id, banner, title, status, seed, engine_version, policy_version, policy_text, scores,
-                           reasons, synthetic, created_at, created_by)
-         VALUES ($1, $2, $3, 'draft', $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                           reasons, synthetic, created_at, created_by, givens, numbers)
+         VALUES ($1, $2, $3, 'draft', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(plan.id)
     .bind(plan.banner.as_str())
@@ -157,11 +170,28 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
     .bind(plan.synthetic)
     .bind(plan.created_at)
     .bind(actor)
+    .bind(Json(&plan.givens))
+    .bind(Json(&plan.numbers))
     .execute(tx.conn())
     .await?;
+    put_grids(tx, plan.id, &plan.grids).await?;
+    let after = json!({"title": plan.title, "grids": plan.grids.len(), "seed": plan.seed, "policy": plan.policy_version, "engine": plan.engine_version});
+    let subject = plan.id.to_string();
+    let entry = audit::Entry {
+        action: "plan.draft",
+        subject: &subject,
+        area: &plan.banner,
+        before: None,
+        after: Some(after),
+    };
+    audit::write(tx, entry).await
+}
+
+/// Adds grids to a draft.
+pub(super) async fn put_grids(tx: &mut Tx, plan: Uuid, grids: &[DrawnGrid]) -> Result<(), StoreError> {
     // COPY may not write to a table with row-level security: it fills a table of this transaction's own.
     sqlx::query(
-        "CREATE TEMPORARY TABLE new_grid (code text, area_type text, kind text, units text[], outline public.geometry,
+        "CREATE TEMPORARY TABLE new_grid (code text, area_type text, kind text, name text, units text[], outline public.geometry,
             label_point public.geometry, area_m2 double precision, compactness double precision,
             travel_min double precision, households integer, people integer, in_band boolean, reasons jsonb)
          ON COMMIT DROP",
@@ -169,7 +199,7 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
     .execute(tx.conn())
     .await?;
     let mut copy = super::imports::CopyIn::start(tx, "new_grid").await?;
-    for row in &plan.grids {
+    for row in grids {
         let kind = match row.grid.kind {
             crate::domain::GridKind::General => "general",
             crate::domain::GridKind::Dedicated => "dedicated",
@@ -179,6 +209,7 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
             Some(row.grid.code.as_str()),
             Some(row.area_type.as_str()),
             Some(kind),
+            row.grid.name.as_deref(),
             Some(&array_literal(&row.grid.units)),
             Some(&geometry::hex_ewkb(&row.outline.clone().into())?),
             Some(&geometry::hex_ewkb(&geometry::point(row.label_point.0, row.label_point.1))?),
@@ -197,25 +228,16 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
     }
     copy.finish().await?;
     sqlx::query(
-        "INSERT INTO grid (plan, code, area_type, kind, units, outline, label_point, area_m2, compactness, travel_min,
+        "INSERT INTO grid (plan, code, area_type, kind, name, units, outline, label_point, area_m2, compactness, travel_min,
                            households, people, in_band, reasons)
-         SELECT $1, code, area_type, kind, units, outline, label_point, area_m2, compactness, travel_min, households,
+         SELECT $1, code, area_type, kind, name, units, outline, label_point, area_m2, compactness, travel_min, households,
                 people, in_band, reasons FROM new_grid",
     )
-    .bind(plan.id)
+    .bind(plan)
     .execute(tx.conn())
     .await?;
     sqlx::query("DROP TABLE pg_temp.new_grid").execute(tx.conn()).await?;
-    let after = json!({"title": plan.title, "grids": plan.grids.len(), "seed": plan.seed, "policy": plan.policy_version, "engine": plan.engine_version});
-    let subject = plan.id.to_string();
-    let entry = audit::Entry {
-        action: "plan.draft",
-        subject: &subject,
-        area: &plan.banner,
-        before: None,
-        after: Some(after),
-    };
-    audit::write(tx, entry).await
+    Ok(())
 }
 
 /// A `text[]` as PostgreSQL writes it.

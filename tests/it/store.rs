@@ -39,6 +39,11 @@ async fn full() -> (PgConnectOptions, Store) {
     let grant = Grant { role: Role::Planner, area: code("150821"), from: day("2026-01-01"), until: None };
     accounts::give(&mut tx, account, &grant, noon()).await.unwrap().unwrap();
     tx.commit().await.unwrap();
+    as_owner(&database)
+        .await
+        .execute("INSERT INTO khot.plan_step SELECT id, 2, '150821100200', '[]', 'x', created_at FROM khot.plan")
+        .await
+        .unwrap();
     (database, store)
 }
 

@@ -18,6 +18,7 @@ use super::{
 use crate::domain::Profile;
 
 /// What stays the same in one run.
+#[derive(Clone, Copy)]
 pub(super) struct Run<'a> {
     pub profile: &'a Profile,
     pub apart: &'a [(u32, u32)],

@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use geo::{Centroid, MultiPolygon, Polygon};
 use khot::access::Scope;
 use khot::domain::{
-    Area, AreaType, DrawnGrid, Employment, Grid, GridCode, GridKind, Reason, ReasonKind, Scores, Unit,
-    VillageKind, WorkerStatus,
+    Area, AreaType, DrawnGrid, Employment, Givens, Grid, GridCode, GridKind, GridNumbers, Reason, ReasonKind,
+    Scores, Unit, VillageKind, WorkerStatus,
 };
 use khot::geo::measure::multi_area_m2;
 use khot::store::plans::{self, NewPlan};
@@ -127,6 +127,8 @@ pub fn whole_villages(sequence: u16) -> NewPlan {
         policy_text: String::new(),
         scores: Scores::default(),
         reasons: Vec::new(),
+        givens: Givens::default(),
+        numbers: GridNumbers::default(),
         synthetic: true,
         created_at: noon(),
         grids: tiny_areas().into_iter().filter(|area| area.kind.is_some()).map(grid).collect(),
