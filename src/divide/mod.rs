@@ -50,7 +50,9 @@ mod weights;
 
 pub use crate::geo::adjacency::Edge;
 pub use ceilings::{CeilingTooLow, Claim, share_out};
-pub use givens::{Fixed, Standing, VillageGivens, divide_given, judge, least_grids, resolve, soften};
+pub use givens::{
+    Fixed, Standing, VillageGivens, divide_given, judge, least_grids, pieces_of, resolve, soften,
+};
 pub use number::{PreviousGrid, number};
 pub use objective::DETOUR;
 pub use reasons::PartReason;

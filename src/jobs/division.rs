@@ -306,6 +306,21 @@ pub(super) fn refusal(error: &PlanningError, name: &str) -> Failure {
             format!("{name} ({village}) can't be divided: {source}"),
         ),
         PlanningError::Givens { village, faults } => wishes::refused(&format!("{name} ({village})"), faults),
+        PlanningError::UnitLeftOut { unit, .. } => Failure::refused(
+            "unit_left_out",
+            format!("单元 {unit} 将不属于任何网格：请为它指定一个网格"),
+            format!("unit {unit} would be in no grid: say which one it goes to"),
+        ),
+        PlanningError::EmptyGrid { grid } => Failure::refused(
+            "grid_empty",
+            format!("网格 {grid} 将没有单元：请至少留下一个，或重新划分本村"),
+            format!("grid {grid} would have no units left: leave one in it, or divide the village again"),
+        ),
+        PlanningError::InPieces { grid, pieces } => Failure::refused(
+            "grid_in_pieces",
+            format!("网格 {grid} 将分成互不相连的 {pieces} 块：请把中间的单元一起移动"),
+            format!("grid {grid} would fall into {pieces} pieces: move the units between them as well"),
+        ),
         PlanningError::Check { village, first, breaches } => {
             tracing::error!(%village, breaches, first = first.text().en, "the check found the engine wrong");
             let text = first.text();

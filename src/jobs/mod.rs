@@ -11,6 +11,7 @@
 //! its process [`ATTEMPTS_MAX`] times ends as failed, with that reason.
 
 mod division;
+pub mod drafting;
 mod failure;
 mod import;
 mod progress;

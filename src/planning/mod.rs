@@ -3,6 +3,7 @@
 //! The one place where the engines meet; jobs and the command line both come through here, so a grid
 //! is never made in a second way. No IO.
 
+mod arrange;
 mod numbers;
 mod scores;
 
@@ -18,6 +19,7 @@ use crate::geo::{dissolve::dissolve, measure};
 use crate::verify::{self, Breach, GridView};
 
 pub use crate::divide::DivideError;
+pub use arrange::{Placing, arrange_village};
 pub use numbers::{Shares, share_numbers};
 pub use scores::scores;
 
@@ -67,6 +69,12 @@ pub enum PlanningError {
     /// At least one.
     #[error("village {village}: {}", faults.first().map(|fault| fault.text().en).unwrap_or_default())]
     Givens { village: Code, faults: Vec<GivenFault> },
+    #[error("unit {unit} of village {village} would be in no grid")]
+    UnitLeftOut { village: Code, unit: String },
+    #[error("grid {grid} would have no units left")]
+    EmptyGrid { grid: GridCode },
+    #[error("grid {grid} would fall into {pieces} pieces")]
+    InPieces { grid: GridCode, pieces: u32 },
     /// The independent check found the engine wrong: a defect, and nothing is saved.
     #[error("village {village} failed the check: {}", first.text().en)]
     Check { village: Code, first: Box<Breach>, breaches: usize },

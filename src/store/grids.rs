@@ -212,6 +212,17 @@ pub async fn units_of_plan(
     Ok(found)
 }
 
+/// Every code of a village that was ever published.
+pub async fn used(tx: &mut Tx, village: &Code) -> Result<BTreeSet<GridCode>, StoreError> {
+    let used: Vec<String> = sqlx::query_scalar("SELECT code FROM grid_code WHERE village = $1")
+        .bind(village.as_str())
+        .fetch_all(tx.conn())
+        .await?;
+    used.into_iter()
+        .map(|code| code.parse().map_err(|error| StoreError::corrupt("grid code", error)))
+        .collect()
+}
+
 /// What numbering needs of the past: the units of the grids in force, and every code ever published,
 /// both by village.
 #[derive(Debug, Default)]

@@ -11,12 +11,16 @@ use crate::harness::*;
 use crate::openapi::operations;
 
 /// What the trail says of an operation, as soon as it has been answered.
-const EXPECTED: [(&str, &str); 10] = [
+const EXPECTED: [(&str, &str); 14] = [
     ("POST /api/v1/session", "session.open"),
     ("DELETE /api/v1/session", "session.close"),
     ("POST /api/v1/areas/{code}/plans", "job.queue"),
     ("POST /api/v1/areas/{code}/imports/{what}", "job.queue"),
     ("POST /api/v1/jobs/{id}/cancellation", "job.cancel"),
+    ("POST /api/v1/plans/{id}/moves", "plan.move"),
+    ("POST /api/v1/plans/{id}/undo", "plan.undo"),
+    ("POST /api/v1/plans/{id}/redivision", "plan.redivide"),
+    ("PUT /api/v1/plans/{id}/givens", "plan.give"),
     ("POST /api/v1/plans/{id}/publication", "job.queue"),
     ("DELETE /api/v1/plans/{id}", "plan.discard"),
     ("POST /api/v1/areas/{code}/workers", "worker.add"),
@@ -45,6 +49,8 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
     let officer = app.with_token(&app.token_of("officer", Role::PeopleOfficer, "15").await);
     let worker = put_workers(&app.store, "150821100", 1).await[0];
     let (draft, other) = (put_draft(&app.store, 1).await, put_draft(&app.store, 2).await);
+    let village = "150821100200";
+    let unit = loose_unit(&app, &put_draft(&app.store, 3).await.to_string(), village).await;
     let job = app.queue_division(3).await;
     for (operation, action) in EXPECTED {
         let (method, path) = operation.split_once(' ').unwrap();
@@ -55,6 +61,10 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
                 "/api/v1/areas/150821/imports/units?name=u.csv".to_owned()
             }
             "/api/v1/plans/{id}" => format!("/api/v1/plans/{draft}"),
+            "/api/v1/plans/{id}/moves"
+            | "/api/v1/plans/{id}/undo"
+            | "/api/v1/plans/{id}/redivision"
+            | "/api/v1/plans/{id}/givens" => path.replace("{id}", &draft.to_string()),
             "/api/v1/plans/{id}/publication" => format!("/api/v1/plans/{other}/publication"),
             _ => path
                 .replace("/areas/{code}", "/areas/150821")
@@ -64,6 +74,12 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
         assert!(!address.contains('{'), "{operation}");
         let body = match operation {
             "POST /api/v1/session" => json!({"username": api::ADMINISTRATOR, "password": PASSWORD}),
+            "POST /api/v1/plans/{id}/moves" => {
+                json!({"version": 1, "village": village, "moves": [{"units": [unit]}]})
+            }
+            "POST /api/v1/plans/{id}/undo" => json!({"version": 2}),
+            "POST /api/v1/plans/{id}/redivision" => json!({"version": 3, "village": village}),
+            "PUT /api/v1/plans/{id}/givens" => json!({"version": 4, "givens": {}}),
             "POST /api/v1/plans/{id}/publication" => json!({"valid_from": "2026-12-01"}),
             "POST /api/v1/areas/{code}/workers" => json!({"name": "赵一", "employment": "part_time"}),
             "PATCH /api/v1/workers/{id}" => json!({"status": "on_leave"}),
@@ -87,6 +103,17 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
     let out = app.request(Method::DELETE, "/api/v1/session").header("x-request-id", "DELETE /api/v1/session");
     assert_eq!(out.send().await.unwrap().status(), 204);
     noted(&app, "DELETE /api/v1/session", "session.close").await;
+}
+
+/// A unit that its village's only grid can do without.
+async fn loose_unit(app: &TestApp, plan: &str, village: &str) -> String {
+    for unit in tiny_units().into_iter().filter(|unit| unit.village == code(village)) {
+        let body = json!({"version": 1, "village": village, "moves": [{"units": [unit.code]}]});
+        if app.post(&format!("/api/v1/plans/{plan}/moves"), body).await.0 == 200 {
+            return unit.code;
+        }
+    }
+    panic!("every unit holds the village together");
 }
 
 async fn noted(app: &TestApp, request: &str, action: &str) {

@@ -41,7 +41,9 @@ async fn full() -> (PgConnectOptions, Store) {
     tx.commit().await.unwrap();
     as_owner(&database)
         .await
-        .execute("INSERT INTO khot.plan_step SELECT id, 2, '150821100200', '[]', 'x', created_at FROM khot.plan")
+        .execute(
+            "INSERT INTO khot.plan_step SELECT id, 2, '150821100200', '[]', 'x', created_at FROM khot.plan",
+        )
         .await
         .unwrap();
     (database, store)

@@ -3,6 +3,7 @@
 mod areas;
 mod audit;
 mod comparison;
+mod drafts;
 mod grids;
 mod imports;
 mod jobs;
@@ -28,6 +29,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(areas::routes())
         .merge(audit::routes())
         .merge(comparison::routes())
+        .merge(drafts::routes())
         .merge(grids::routes())
         .merge(imports::routes())
         .merge(jobs::routes())

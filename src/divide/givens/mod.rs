@@ -133,7 +133,11 @@ fn of_rest(input: &VillageInput, previous: Vec<Option<u32>>, run: &Run<'_>) -> R
 
 /// From nothing, the better of a few tries where one is nearly free.
 fn anew(input: &VillageInput, price: Price, run: &Run<'_>) -> Result<Vec<u32>, DivideError> {
-    let tries: u64 = if input.units.len() <= 60 { 6 } else { 1 };
+    // Ties are in the graph already: the engine's answer can't be mended where nothing else is asked.
+    if run.apart.is_empty() && run.count.is_none() {
+        return fresh(input, run.profile, None, run.seed, run.cancel);
+    }
+    let tries: u64 = if input.units.len() <= 60 && price.can_fit(input, run.count) { 4 } else { 1 };
     let mut best: Option<(board::Score, Board<'_>)> = None;
     for attempt in 0..tries {
         let run = Run { seed: run.seed.wrapping_add(attempt.wrapping_mul(0x9e37_79b9_7f4a_7c15)), ..*run };
@@ -173,6 +177,11 @@ fn fresh(
     let room = if mean > 0.0 { (mean - min).min(max - mean) / mean } else { 0.1 };
     let tolerance = room.clamp(0.05, 0.25);
     divide_graph(&weights, &input.edges, GraphParts::Count(count), tolerance, seed, cancel)
+}
+
+/// In how many pieces the units lie for which `inside` is true.
+pub fn pieces_of(input: &VillageInput, inside: impl Fn(u32) -> bool) -> u32 {
+    pieces(input, inside).len() as u32
 }
 
 /// How many grids are left for the rest.

@@ -1,6 +1,6 @@
 //! What a grid costs, as the policy weighs it.
 
-use super::super::{DETOUR, EngineUnit};
+use super::super::{DETOUR, EngineUnit, VillageInput};
 use crate::domain::Profile;
 
 /// A broken area or travel limit outweighs any grids out of the band, and one out of the band any weights
@@ -57,6 +57,18 @@ impl Price {
             compactness: profile.weights.compactness,
             stability: profile.weights.stability,
         }
+    }
+
+    /// Whether so many grids could all be in the band by arithmetic; true where the number is open.
+    pub fn can_fit(&self, input: &VillageInput, count: Option<u32>) -> bool {
+        let all: f64 = input.units.iter().map(|unit| f64::from(unit.households)).sum();
+        let heaviest = input.units.iter().map(|unit| f64::from(unit.households)).fold(0.0, f64::max);
+        let fits = |count: f64| (count * self.min..=count * self.max).contains(&all);
+        heaviest <= self.max
+            && match count {
+                Some(count) => fits(f64::from(count)),
+                None => fits((all / self.max).ceil()) || fits((all / self.min.max(1.0)).floor()),
+            }
     }
 
     pub fn target(&self) -> f64 {

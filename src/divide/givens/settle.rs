@@ -130,7 +130,9 @@ fn cut_one(board: &mut Board<'_>, lightest_first: &[u32], run: &Run<'_>) -> Resu
 pub(super) fn mend(board: &mut Board<'_>, run: &Run<'_>) -> Result<(), DivideError> {
     separate(board, run.apart, run.count.is_none());
     board.climb(Board::is_bad, run.cancel);
-    for reach in 0..4 {
+    // Where not even the sums fit, grids anew wouldn't either.
+    let furthest = if board.price.can_fit(board.input, run.count) { 4 } else { 1 };
+    for reach in 0..furthest {
         let bad: Vec<u32> = board.grids().filter(|grid| board.is_bad(*grid)).collect();
         for grid in bad {
             if (run.cancel)() {

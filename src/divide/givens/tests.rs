@@ -201,7 +201,7 @@ fn is_true(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 30, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_given_is_kept_and_the_rest_is_whole(
@@ -470,7 +470,7 @@ fn possible(input: &VillageInput, profile: &Profile, givens: &VillageGivens) -> 
 fn what_is_said_to_be_impossible_is_so_by_brute_force() {
     let mut rng = Pcg64Mcg::seed_from_u64(9);
     let (mut blamed, mut wrongly) = (0, 0);
-    for case in 0..300u64 {
+    for case in 0..160u64 {
         let input = lattice(3, 2 + rng.next_u32() % 2, 40, &mut rng);
         let edge = input.edges[rng.next_u32() as usize % input.edges.len()];
         let other = input.edges[rng.next_u32() as usize % input.edges.len()];
@@ -491,10 +491,14 @@ fn what_is_said_to_be_impossible_is_so_by_brute_force() {
         let blames = |reason: &PartReason| reason.part.is_some();
         if division.reasons.iter().any(blames) {
             blamed += 1;
-            wrongly += u32::from(possible(&input, &profile, &givens));
+            let could = possible(&input, &profile, &givens);
+            if could {
+                println!("needless in case {case}: {:?}", division.reasons);
+            }
+            wrongly += u32::from(could);
         }
     }
     println!("{blamed} divisions with reasons, {wrongly} of them needlessly");
-    assert!(blamed > 50);
+    assert!(blamed > 25);
     assert!(wrongly * 20 <= blamed, "{wrongly} of {blamed} villages could have been divided within limits");
 }

@@ -2,6 +2,7 @@
 
 mod areas;
 mod comparison;
+mod drafts;
 mod grids;
 mod imports;
 mod plans;

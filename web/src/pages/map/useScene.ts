@@ -4,6 +4,7 @@ import type { Area, Figures, Plan } from '@/api/types'
 import { zoomForGrids } from '@/map/camera'
 import type { PickOptions } from '@/map/pick'
 import { sameScene, type Scene } from '@/map/scene'
+import { useDrafting } from '@/plan/useDrafting'
 import { useMeta } from '@/session/useMeta'
 import { useTheme } from '@/theme/useTheme'
 import { useView } from '@/url/useView'
@@ -16,6 +17,7 @@ export function useScene(place: Ref<Area | null>, figures: Ref<Figures | null>, 
   const { meta } = useMeta()
   const { theme } = useTheme()
   const { language } = useWords()
+  const { drafting, active } = useDrafting()
 
   /** A typical grid of what is looked at decides from which zoom labels have room. */
   const gridLabelZoom = computed(() => {
@@ -40,6 +42,8 @@ export function useScene(place: Ref<Area | null>, figures: Ref<Figures | null>, 
       gridsVersion: meta.value?.grids_version ?? '',
       layers: view.value.layers,
       draft: view.value.draft,
+      draftVersion: active.value ? drafting.version : (plan.value?.version ?? 0),
+      editing: active.value ? { village: drafting.village, units: drafting.units } : null,
       selected: view.value.sel,
       focus: place.value && geometry ? { code: place.value.code, geometry } : null,
       gridLabelZoom: gridLabelZoom.value,
@@ -53,6 +57,7 @@ export function useScene(place: Ref<Area | null>, figures: Ref<Figures | null>, 
           gridLabelZoom: gridLabelZoom.value,
           grids: view.value.layers.includes('grids'),
           draft: view.value.draft !== null,
+          units: active.value,
         }
       : null,
   )
