@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::Stop;
 use crate::divide::{Edge, GraphParts, divide_graph};
-use crate::domain::Finding;
+use crate::domain::{Finding, Weights};
 use crate::formats::{self, Format, OutRow, ReadOptions, Value, WeightedUnits, WriteOptions};
 use crate::geo::adjacency::neighbours;
 
@@ -29,7 +29,8 @@ pub struct Arguments {
     /// Make parts of about this weight.
     #[arg(long, group = "how_many", value_name = "N")]
     target: Option<f64>,
-    /// Edges, a CSV with columns a,b[,length]; needed for a CSV of units, found for polygons.
+    /// Edges, a CSV with columns a,b[,length][,barrier]; needed for a CSV of units, found for polygons. `barrier` is
+    /// the share of the border, 0 to 1, that runs along a river, main road or railway.
     #[arg(long, value_name = "FILE")]
     edges: Option<PathBuf>,
     /// How far from the target a part may be: 0.05 is 5 %.
@@ -111,7 +112,12 @@ pub fn edges_of(
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         return Ok(edges
             .iter()
-            .map(|edge| Edge { a: place(edge.a), b: place(edge.b), length_m: edge.length.unwrap_or(1.0) })
+            .map(|edge| Edge {
+                a: place(edge.a),
+                b: place(edge.b),
+                // Along a barrier a border costs less, by the shipped policy's weight.
+                length_m: edge.length.unwrap_or(1.0) * (1.0 - Weights::default().barrier * edge.barrier),
+            })
             .collect());
     }
     let Some(outlines) = &input.outlines else {

@@ -27,6 +27,9 @@ pub struct Edge {
     pub b: usize,
     /// Length of the common border, when the file has one.
     pub length: Option<f64>,
+    /// How much of a barrier (a river, main road or railway) runs along that border: from 0, none and where the
+    /// file doesn't say, to 1, all of it.
+    pub barrier: f64,
 }
 
 /// Reads units for a division: `id` (or `code`; the row's number where a file of polygons has neither),
@@ -139,11 +142,18 @@ fn edge(row: &RawRow, places: &HashMap<&str, usize>) -> Result<Edge, FindingKind
             Some(number.ok_or_else(|| columns::bad("length", &said, "不小于 0 的数", "a number from 0"))?)
         }
     };
+    let barrier = match text(row, "barrier") {
+        None => 0.0,
+        Some(said) => {
+            let number = said.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
+            number.ok_or_else(|| columns::bad("barrier", &said, "0 到 1 的数", "a number from 0 to 1"))?
+        }
+    };
     if a == b {
         let id = text(row, "b").unwrap_or_default();
         return Err(columns::bad("b", &id, "与 a 不同的单元", "another unit than a"));
     }
-    Ok(Edge { a, b, length })
+    Ok(Edge { a, b, length, barrier })
 }
 
 #[derive(Default)]

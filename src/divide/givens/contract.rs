@@ -33,17 +33,24 @@ pub(super) fn contract(input: &VillageInput, out: &[bool], together: &[(u32, u32
         members[at as usize].push(unit);
         place[unit as usize] = Some(at);
     }
-    let mut lengths: BTreeMap<(u32, u32), f64> = BTreeMap::new();
+    // In the order of the village's own edges: without ties and without anything taken out, the same graph.
+    let mut edges: Vec<Edge> = Vec::with_capacity(input.edges.len());
+    let mut known: BTreeMap<(u32, u32), usize> = BTreeMap::new();
     for edge in &input.edges {
         let ends = (place[edge.a as usize], place[edge.b as usize]);
         if let (Some(a), Some(b)) = ends
             && a != b
         {
-            *lengths.entry((a.min(b), a.max(b))).or_default() += edge.length_m;
+            match known.get(&(a.min(b), a.max(b))) {
+                Some(at) => edges[*at].length_m += edge.length_m,
+                None => {
+                    known.insert((a.min(b), a.max(b)), edges.len());
+                    edges.push(Edge { a, b, length_m: edge.length_m });
+                }
+            }
         }
     }
     let units = members.iter().map(|group| joined(input, group)).collect();
-    let edges = lengths.into_iter().map(|((a, b), length_m)| Edge { a, b, length_m }).collect();
     Contracted { input: VillageInput { village: input.village.clone(), units, edges }, members, place }
 }
 

@@ -137,11 +137,23 @@ fn anew(input: &VillageInput, price: Price, run: &Run<'_>) -> Result<Vec<u32>, D
     if run.apart.is_empty() && run.count.is_none() {
         return fresh(input, run.profile, None, run.seed, run.cancel);
     }
-    let tries: u64 = if input.units.len() <= 60 && price.can_fit(input, run.count) { 4 } else { 1 };
+    let small = input.units.len() <= 60 && price.can_fit(input, run.count);
+    let tries: u64 = if small { 6 } else { 1 };
     let mut best: Option<(board::Score, Board<'_>)> = None;
     for attempt in 0..tries {
         let run = Run { seed: run.seed.wrapping_add(attempt.wrapping_mul(0x9e37_79b9_7f4a_7c15)), ..*run };
-        let part = fresh(input, run.profile, run.count, run.seed, run.cancel)?;
+        let part = match (run.count, &best) {
+            // Separations may want one grid more or fewer than the households do.
+            (None, Some((_, board))) if attempt >= 3 => {
+                let near = (board.grids().count() as u32 + attempt as u32).saturating_sub(4);
+                let count = near.clamp(1, input.units.len() as u32);
+                match fresh(input, run.profile, Some(count), run.seed, run.cancel) {
+                    Err(DivideError::InPieces { .. }) => continue,
+                    found => found?,
+                }
+            }
+            _ => fresh(input, run.profile, run.count, run.seed, run.cancel)?,
+        };
         let mut board = Board::new(input, price.clone(), run.apart, vec![None; part.len()], part);
         settle::mend(&mut board, &run)?;
         let score = board.score();

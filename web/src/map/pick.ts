@@ -106,7 +106,9 @@ export function gridUnder(map: MapLibreMap, point: PointLike, options: PickOptio
 
 function unitUnder(map: MapLibreMap, point: PointLike): UnitUnder | null {
   const hit = map.queryRenderedFeatures(point, { layers: present(map, ['edit-fill']) })[0]
-  return hit ? { kind: 'unit', code: String(hit.properties.code), village: String(hit.properties.village) } : null
+  return hit
+    ? { kind: 'unit', code: String(hit.properties.code), village: String(hit.properties.village) }
+    : null
 }
 
 export function under(map: MapLibreMap, point: PointLike, options: PickOptions): Under | null {

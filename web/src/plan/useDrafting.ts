@@ -73,7 +73,13 @@ async function ask(change: () => Promise<Changed>, undoable: number): Promise<bo
 export function useDrafting() {
   function begin(plan: Plan): void {
     if (state.plan === plan.id && state.version >= plan.version) return
-    Object.assign(state, NONE, { plan: plan.id, version: plan.version, givens: plan.givens, units: [], grids: [] })
+    Object.assign(state, NONE, {
+      plan: plan.id,
+      version: plan.version,
+      givens: plan.givens,
+      units: [],
+      grids: [],
+    })
   }
   function end(): void {
     Object.assign(state, NONE, { units: [], grids: [] })

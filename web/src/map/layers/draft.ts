@@ -13,7 +13,9 @@ export const draft: LayerGroup = {
       : {
           [DRAFT]: {
             type: 'vector',
-            tiles: [`${origin}/api/v1/tiles/plans/${encodeURIComponent(draft)}/{z}/{x}/{y}?change=${draftVersion}`],
+            tiles: [
+              `${origin}/api/v1/tiles/plans/${encodeURIComponent(draft)}/{z}/{x}/{y}?change=${draftVersion}`,
+            ],
             minzoom: GRIDS_FROM_ZOOM,
             maxzoom: 14,
             promoteId: { grids: 'code' },
