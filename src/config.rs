@@ -42,6 +42,15 @@ impl Config {
     }
 }
 
+/// How people sign in.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct SignIn {
+    /// Everybody comes by TLS: cookies are never sent over plain HTTP. Behind a trusted proxy its X-Forwarded-Proto
+    /// tells, without this.
+    #[arg(long, env = "KHOT_SECURE_COOKIES")]
+    pub secure_cookies: bool,
+}
+
 /// How much of the service one caller may use, and all of them together. Rates are per minute, and a caller who was
 /// quiet may use a minute's worth at once.
 #[derive(Debug, Clone, clap::Args)]

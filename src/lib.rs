@@ -13,6 +13,7 @@
 //! assign/    ENGINE  workers + grids -> who looks after what
 //! coverage/  ENGINE  cells + speeds + outlets -> travel times, where to put the next outlet
 //! verify/    ENGINE  the independent check; shares nothing with `divide`, not even its geometry
+//! disclosure/ ENGINE a village's counts -> what is told of those under 5
 //! demo/      ENGINE  real names and outlines + seed -> synthetic townships, villages, units
 //! planning/  where the engines meet: divide, number, draw, check -> the grids of a plan
 //! formats/   geo and table files in and out (geozero first), findings by row
@@ -28,8 +29,8 @@
 //!
 //! Who may import whom: `domain` <- `geo` <- engines and `formats`. Engines never import each other,
 //! nor tokio, sqlx or axum. `planning` <- engines. `access` <- `domain`. `vault` imports no other room.
-//! `store` <- `domain`, `geo`, `access`, `vault`. `jobs` <- `store`, `formats`, `planning`. `api` <- `store`,
-//! `jobs` (to queue), `access`, `domain`, `config`:
+//! `store` <- `domain`, `geo`, `access`, `vault` and, for what it keeps beside each count, `disclosure`.
+//! `jobs` <- `store`, `formats`, `planning`. `api` <- `store`, `jobs` (to queue), `access`, `domain`, `config`:
 //! it never runs an engine inside a request. `cli` sees all. `tests/it/rooms.rs` reads the `crate::`
 //! paths and fails on a breach.
 //!
@@ -65,6 +66,7 @@ pub mod clock;
 pub mod config;
 pub mod coverage;
 pub mod demo;
+pub mod disclosure;
 pub mod divide;
 pub mod domain;
 pub mod formats;

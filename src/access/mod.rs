@@ -1,4 +1,5 @@
-//! Who asks, what they may do, and where. Pure words; passwords and sessions live in the store and the API.
+//! Who asks, what they may do, and where, and what a password must be. Pure words: the hashes of passwords and the
+//! sessions live in the store and the API.
 //!
 //! A [`Grant`] gives an account a [`Role`] in an area and all below it, from a day and until a day. A role is
 //! a set of [`Capability`]s. Of an account's grants of today a [`Scope`] is made: for each capability the
@@ -9,7 +10,9 @@
 //! ("drafts") and not who happens to have it: a new role changes one table here and no policy.
 
 mod capability;
+mod password;
 mod scope;
 
 pub use capability::{Capability, Role};
+pub use password::{PASSWORD_MAX, PASSWORD_MIN, WeakPassword, check_password, is_username};
 pub use scope::{Actor, Grant, Scope};

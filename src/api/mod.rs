@@ -7,6 +7,7 @@
 mod auth;
 mod basemap;
 mod caller;
+mod cookie;
 mod extract;
 mod guard;
 mod language;
@@ -37,7 +38,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use auth::{ADMINISTRATOR, ensure_administrator};
 pub use openapi::document;
 
-use crate::config::Limits;
+use crate::config::{Limits, SignIn};
 use crate::store::Store;
 
 /// What every handler may use.
@@ -47,6 +48,7 @@ pub struct AppState {
     clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
     metrics: ops::Metrics,
     limits: Arc<Limits>,
+    sign_in: Arc<SignIn>,
     rates: guard::Rates,
     room: guard::Room,
 }
@@ -69,7 +71,18 @@ impl AppState {
             rates: guard::Rates::new(&limits),
             room: guard::Room::new(limits.requests.get()),
             limits: Arc::new(limits),
+            sign_in: Arc::default(),
         }
+    }
+
+    /// The same with other ways of signing in.
+    pub fn with_sign_in(mut self, sign_in: SignIn) -> Self {
+        self.sign_in = Arc::new(sign_in);
+        self
+    }
+
+    fn sign_in(&self) -> &SignIn {
+        &self.sign_in
     }
 
     fn limits(&self) -> &Limits {
@@ -118,6 +131,7 @@ pub fn router(state: AppState) -> Router {
         ))
         .layer(middleware::from_fn(guard::plain_bodies))
         .layer(middleware::from_fn_with_state(state.clone(), guard::shed))
+        .layer(middleware::from_fn_with_state(state.clone(), cookie::set))
         .layer(middleware::from_fn(problem::speak))
         .layer(middleware::from_fn_with_state(state.clone(), guard::headers))
         .layer(CompressionLayer::new())

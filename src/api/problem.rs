@@ -222,6 +222,11 @@ impl From<StoreError> for Problem {
                 "没有这个账号：请先建立账号，或不填用户名",
                 "there is no such account: make it first, or leave the username out",
             ),
+            Some("account_username_key") => Problem::conflict(
+                "username_taken",
+                "这个用户名已被使用：请换一个",
+                "this username is taken: choose another one",
+            ),
             Some("worker_area_fkey") => Problem::not_found("这个区划", "area"),
             Some("plan_frozen") => {
                 Problem::conflict("plan_frozen", "已发布的方案不可更改", "a published plan is never changed")

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use super::open::{Ending, Opened, open_with_keys};
 use super::{Stop, demo};
-use crate::config::{Config, Limits};
+use crate::config::{Config, Limits, SignIn};
 use crate::store::{Store, private_file};
 use crate::{api, clock, jobs};
 
@@ -20,6 +20,8 @@ pub struct Arguments {
     demo: bool,
     #[command(flatten)]
     limits: Limits,
+    #[command(flatten)]
+    sign_in: SignIn,
 }
 
 pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
@@ -53,7 +55,8 @@ async fn serve(
     let served = match ready {
         Ok(Some(drawn)) => {
             announce(config, listener.local_addr()?, drawn);
-            let state = api::AppState::with_limits(store.clone(), clock::now, arguments.limits.clone());
+            let state = api::AppState::with_limits(store.clone(), clock::now, arguments.limits.clone())
+                .with_sign_in(arguments.sign_in.clone());
             api::serve(listener, state, async {
                 ending.asked().await;
             })

@@ -2,35 +2,55 @@
 
 use super::{graph::Graph, objective::Limits};
 
+/// What the number of parts is reckoned from.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Load {
+    pub units: usize,
+    pub households: f64,
+    pub area_m2: f64,
+    /// How many units are above the maximum alone, and their sum.
+    pub huge: (usize, f64),
+}
+
+impl Load {
+    pub(super) fn of_graph(graph: &Graph, limits: &Limits) -> Self {
+        let area_m2 = graph.nodes.iter().map(|node| node.area_m2).sum();
+        Self { area_m2, ..Self::of(graph.nodes.iter().map(|node| node.households), limits) }
+    }
+
+    pub(super) fn of(weights: impl Iterator<Item = f64>, limits: &Limits) -> Self {
+        weights.fold(Self::default(), |mut load, weight| {
+            load.units += 1;
+            load.households += weight;
+            if weight > limits.max {
+                load.huge = (load.huge.0 + 1, load.huge.1 + weight);
+            }
+            load
+        })
+    }
+}
+
 /// Numbers of grids worth trying for one connected piece, the most promising first; never empty,
 /// each from 1 to its number of units.
 ///
 /// First what can be in the band by arithmetic, nearest to the target in front. Units above the
 /// maximum each fill a grid alone, so the rest is reckoned with as well. Without any such number,
 /// those on either side.
-pub(super) fn candidates(graph: &Graph, limits: &Limits) -> Vec<usize> {
-    let most = graph.len();
-    let all = graph.households();
-    let huge: Vec<f64> = graph
-        .nodes
-        .iter()
-        .map(|node| node.households)
-        .filter(|households| *households > limits.max)
-        .collect();
-    let rest = all - huge.iter().sum::<f64>();
+pub(super) fn candidates(load: &Load, limits: &Limits) -> Vec<usize> {
+    let (most, all) = (load.units, load.households);
+    let (huge, rest) = (load.huge.0, all - load.huge.1);
     let mut found = fitting(all, limits);
-    if !huge.is_empty() {
-        found = fitting(rest, limits).into_iter().map(|count| count + huge.len()).chain(found).collect();
-        found.push(huge.len());
-        found.push(huge.len() + 1);
+    if huge > 0 {
+        found = fitting(rest, limits).into_iter().map(|count| count + huge).chain(found).collect();
+        found.push(huge);
+        found.push(huge + 1);
     }
     if found.is_empty() {
         let about = (all / limits.target).round().max(1.0) as usize;
         found = vec![(all / limits.max).floor() as usize, (all / limits.max).ceil() as usize, about];
     }
     if limits.area_max_m2.is_finite() && all > 0.0 {
-        let area: f64 = graph.nodes.iter().map(|node| node.area_m2).sum();
-        let least = (area / limits.area_max_m2).ceil() as usize;
+        let least = (load.area_m2 / limits.area_max_m2).ceil() as usize;
         if found.iter().all(|count| *count < least) {
             found.insert(0, least);
         }

@@ -35,16 +35,15 @@ mod ceilings;
 mod count;
 mod givens;
 mod graph;
-mod improve;
 mod number;
 mod objective;
 mod partition;
 mod reasons;
-mod seed;
 mod solve;
+mod solver;
+pub mod task;
 #[cfg(test)]
 mod tests;
-mod tree;
 mod village;
 mod weights;
 
@@ -57,8 +56,10 @@ pub use number::{PreviousGrid, number};
 pub use objective::DETOUR;
 pub use reasons::PartReason;
 pub use solve::{divide_village, travel_min};
+pub use solver::{Unsolved, Watch, solve as solve_task};
+pub use task::Effort;
 pub use village::{EngineUnit, VillageInput};
-pub use weights::{GraphParts, divide_graph};
+pub use weights::{GraphParts, GraphWish, divide_graph};
 
 /// The answer for one village.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,7 @@
 //! What a good grid is.
 
 use super::graph::{Graph, Node};
-use crate::domain::Profile;
+use crate::domain::{Profile, Weights};
 
 /// Roads are longer than the straight line: the distance from a grid's centre is multiplied by this
 /// until roads are imported. A usual value for rural networks (Ballou, Rahardja, Sakai 2002).
@@ -11,9 +11,6 @@ pub const DETOUR: f64 = 1.3;
 const SIZE_WEIGHT: f64 = 1000.0;
 /// … and a grid out of the band outweighs any unevenness within it.
 const BAND_WEIGHT: f64 = 10.0;
-/// Border against unevenness in a graph with a tolerance, where what lies within it is even enough; in a
-/// village the policy says it ([`crate::domain::Weights`]).
-const GRAPH_BORDER_WEIGHT: f64 = 0.15;
 
 /// The limits of one village; infinite where the profile sets none.
 #[derive(Debug, Clone, Copy)]
@@ -27,9 +24,8 @@ pub(super) struct Limits {
     pub reach_max_m: f64,
     /// Metres of road in one minute of travel.
     pub m_per_min: f64,
+    /// Cost of a usual grid's whole border, where being off target by 100 % costs 1.
     border_weight: f64,
-    /// Cost of one metre of border between two parts.
-    pub border_cost: f64,
 }
 
 impl Limits {
@@ -44,7 +40,6 @@ impl Limits {
             reach_max_m: profile.travel_max_min.map_or(f64::INFINITY, |minutes| minutes * m_per_min / DETOUR),
             m_per_min,
             border_weight: profile.weights.compactness / profile.weights.balance,
-            border_cost: 0.0,
         }
     }
 
@@ -57,20 +52,22 @@ impl Limits {
             area_max_m2: f64::INFINITY,
             reach_max_m: f64::INFINITY,
             m_per_min: 1.0,
-            border_weight: GRAPH_BORDER_WEIGHT,
-            border_cost: 0.0,
+            border_weight: Weights::default().compactness,
         }
     }
 
-    /// The same limits with a border's cost that fits this graph and number of parts.
-    pub(super) fn for_graph(mut self, graph: &Graph, parts: usize) -> Self {
-        let across = (graph.len() as f64 / parts.max(1) as f64).sqrt();
-        self.border_cost = self.border_weight / (graph.mean_border() * across);
-        // Where nothing lies too far from anything, travel needn't be reckoned.
+    /// The same limits for one piece: where nothing lies too far from anything, travel needn't be reckoned.
+    pub(super) fn for_graph(mut self, graph: &Graph) -> Self {
         if graph.diagonal_m() <= self.reach_max_m {
             self.reach_max_m = f64::INFINITY;
         }
         self
+    }
+
+    /// Cost of one metre of border between two of so many parts.
+    pub(super) fn border_cost(&self, graph: &Graph, parts: usize) -> f64 {
+        let across = (graph.len() as f64 / parts.max(1) as f64).sqrt();
+        self.border_weight / (graph.mean_border() * across)
     }
 
     pub(super) fn sizes_matter(&self) -> bool {
@@ -81,8 +78,8 @@ impl Limits {
         (self.min..=self.max).contains(&households)
     }
 
-    /// Cost of a part, its travel left out.
-    pub(super) fn cost(&self, sums: &Sums) -> f64 {
+    /// Cost of a part.
+    pub(super) fn cost(&self, sums: &Sums, reach_m: f64) -> f64 {
         let off = sums.households / self.target - 1.0;
         let below = (self.min - sums.households).max(0.0);
         let above = (sums.households - self.max).max(0.0);
@@ -91,12 +88,8 @@ impl Limits {
             cost += BAND_WEIGHT * (1.0 + (below + above) / self.target);
         }
         cost += over(sums.people, self.people_max, BAND_WEIGHT);
-        cost + over(sums.area_m2, self.area_max_m2, SIZE_WEIGHT)
-    }
-
-    /// Cost of a part's travel.
-    pub(super) fn reach_cost(&self, reach_m: f64) -> f64 {
-        over(reach_m, self.reach_max_m, SIZE_WEIGHT)
+        cost += over(sums.area_m2, self.area_max_m2, SIZE_WEIGHT);
+        cost + over(reach_m, self.reach_max_m, SIZE_WEIGHT)
     }
 
     /// Whether a part breaks any limit.
@@ -135,14 +128,6 @@ impl Sums {
             households: self.households + other.households,
             people: self.people + other.people,
             area_m2: self.area_m2 + other.area_m2,
-        }
-    }
-
-    pub(super) fn minus(&self, other: &Self) -> Self {
-        Self {
-            households: self.households - other.households,
-            people: self.people - other.people,
-            area_m2: self.area_m2 - other.area_m2,
         }
     }
 }

@@ -1,19 +1,27 @@
 //! A village, piece by piece, and the search for one connected piece.
 
-use rand_pcg::{Pcg64Mcg, rand_core::SeedableRng};
-
 use super::{
     DivideError, Division, EngineUnit, PartReason, VillageInput,
-    count::{candidates, whole_numbers},
+    count::{Load, candidates},
     graph::Graph,
-    improve::improve,
     objective::{Limits, reach_m},
     partition::Partition,
     reasons,
-    seed::{cut_up, grow},
-    tree::Scratch,
+    solver::{self, Link, Unsolved, Watch, mix},
+    task::{Shapes, SizeLimits, Task, Work},
 };
 use crate::domain::{Profile, ReasonKind};
+
+/// Search for one village and number of grids: a third of a large graph's sweeps, as a village is searched
+/// again while a grid is off.
+const SWEEPS: u32 = 400;
+/// Further searches, in multiples of the first.
+const SPARE: u64 = 2;
+/// Within this share of the mean, grids of a village are even enough.
+const TOLERANCE: f64 = 0.03;
+/// A way is estimated from a part's middle while it is searched, and judged from a unit's centre at the
+/// end: limits are kept with so much to spare.
+const REACH: f64 = 0.97;
 
 /// Divides a village by its profile. Every unit is in exactly one grid, every grid is connected in the
 /// graph of units, and every grid that doesn't keep a limit has a reason. Travel is the distance from
@@ -39,7 +47,7 @@ pub fn divide_village(
         return Err(DivideError::NoUnits);
     }
     let graph = Graph::of_units(&input.units, &input.edges)?;
-    let limits = Limits::of_profile(profile);
+    let profile_limits = Limits::of_profile(profile);
     let components = graph.components();
     let mut parts = vec![0; graph.len()];
     let mut reasons = Vec::new();
@@ -50,6 +58,7 @@ pub fn divide_village(
     let mut count = 0;
     for (index, component) in (0u64..).zip(&components) {
         let piece = graph.part(component);
+        let limits = profile_limits.for_graph(&piece);
         let counts = village_counts(&piece, &limits);
         let found = solve(&piece, &limits, &counts, mix(seed, index), cancel)?;
         for (place, node) in component.iter().enumerate() {
@@ -78,12 +87,12 @@ fn village_counts(piece: &Graph, limits: &Limits) -> Vec<usize> {
     if households == 0.0 || (households < limits.min && !limits.sizes_matter()) {
         return vec![1];
     }
-    candidates(piece, limits)
+    candidates(&Load::of_graph(piece, limits), limits)
 }
 
 /// The best of several numbers of parts. Where area or travel are still broken, more parts are tried
 /// until they aren't, or until more don't help.
-pub(super) fn solve(
+fn solve(
     graph: &Graph,
     limits: &Limits,
     counts: &[usize],
@@ -92,7 +101,7 @@ pub(super) fn solve(
 ) -> Result<Partition, DivideError> {
     let mut best: Option<(f64, Partition)> = None;
     let keep = |found: Partition, best: &mut Option<(f64, Partition)>| {
-        let cost = found.cost(&limits.for_graph(graph, found.parts()));
+        let cost = found.cost(graph, limits);
         if best.as_ref().is_none_or(|(least, _)| cost < *least - 1e-9) {
             *best = Some((cost, found));
             return true;
@@ -137,7 +146,7 @@ fn breaks_size(graph: &Graph, found: &Partition, limits: &Limits) -> bool {
     (0..found.parts()).any(broken)
 }
 
-/// Several starts for one number of parts; more of them while limits are broken.
+/// The best that is found for one number of parts.
 fn solve_for(
     graph: &Graph,
     parts: usize,
@@ -145,46 +154,48 @@ fn solve_for(
     seed: u64,
     cancel: &dyn Fn() -> bool,
 ) -> Result<Partition, DivideError> {
-    let limits = &limits.for_graph(graph, parts);
-    let first = Partition::new(graph, vec![0; graph.len()], 1, limits);
-    if parts <= 1 {
-        return Ok(first);
-    }
-    let (least, most) = whole_numbers(graph.households(), limits);
-    let possible = (least..=most).contains(&parts);
-    let starts = match graph.len() {
-        0..=16 if possible => 8,
-        17..=400 if possible => 4,
-        0..=2000 => 2,
-        _ => 1,
+    let nodes = &graph.nodes;
+    let weights: Vec<f64> = nodes.iter().map(|node| node.households).collect();
+    let links: Vec<Link> = (0..graph.len() as u32)
+        .flat_map(|a| {
+            graph.around(a).iter().map(move |(b, length)| Link { a, b: *b, length: *length as f32 })
+        })
+        .filter(|link| link.a < link.b)
+        .collect();
+    let places: Option<Vec<[f32; 2]>> =
+        nodes.iter().map(|node| node.at.map(|[x, y]| [x as f32, y as f32])).collect();
+    let areas: Vec<f32> = nodes.iter().map(|node| node.area_m2 as f32).collect();
+    let people: Vec<f64> = nodes.iter().map(|node| node.people).collect();
+    let area: Vec<f64> = nodes.iter().map(|node| node.area_m2).collect();
+    let sizes = SizeLimits {
+        people: &people,
+        people_max: limits.people_max,
+        area: &area,
+        area_max: limits.area_max_m2,
+        reach_max: limits.reach_max_m * REACH,
     };
-    let mut scratch = Scratch::new(graph);
-    let mut best: Option<(f64, bool, Partition)> = None;
-    for start in 0..starts {
-        let mut rng = Pcg64Mcg::seed_from_u64(mix(seed, start));
-        let tree = if start % 2 == 1 { None } else { cut_up(graph, parts, limits, &mut rng, &mut scratch) };
-        let part = tree.unwrap_or_else(|| grow(graph, parts, &mut rng));
-        let begin = Partition::new(graph, part, parts, limits);
-        let found = improve(graph, begin, limits, 24 + 10 * parts, &mut rng, &mut scratch, cancel)?;
-        let cost = found.cost(limits);
-        let good = good_enough(graph, &found, limits);
-        if best.as_ref().is_none_or(|(least, ..)| cost < *least - 1e-9) {
-            best = Some((cost, good, found));
-        }
-        // A small piece is looked at from a second start: nearly free, and often evener.
-        if (start > 0 || graph.len() > 60) && best.as_ref().is_some_and(|(_, good, _)| *good) {
-            break;
-        }
-    }
-    Ok(best.map_or(first, |(_, _, found)| found))
+    let task = Task {
+        places: places.as_deref(),
+        shapes: if areas.iter().all(|area| *area > 0.0) { Shapes::Known(&areas) } else { Shapes::Alike },
+        tolerance: TOLERANCE,
+        band: Some((limits.min, limits.max)),
+        sizes: (limits.sizes_matter() || people_matter(graph, limits)).then_some(sizes),
+        work: Work { sweeps: SWEEPS, spare: SPARE * u64::from(SWEEPS) * graph.len() as u64, polish: false },
+        seed,
+        ..Task::new(&weights, &links, parts as u32)
+    };
+    let answer = solver::solve(&task, &Watch { cancel, progress: &|_| () }).map_err(|error| match error {
+        Unsolved::Cancelled => DivideError::Cancelled,
+        Unsolved::Parts => DivideError::TooManyParts { parts: parts as u32, units: graph.len() as u32 },
+        Unsolved::InPieces => DivideError::InPieces { pieces: 2, parts: parts as u32 },
+    })?;
+    Ok(Partition::new(graph, answer.parts, parts))
 }
 
-/// A seed of its own for each piece, number of parts and start.
-pub(super) fn mix(seed: u64, stream: u64) -> u64 {
-    let mut z = seed ^ stream.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+/// Whether a grid within the band can have too many people.
+fn people_matter(graph: &Graph, limits: &Limits) -> bool {
+    let over = |people: f64, households: f64| people * limits.max > limits.people_max * households;
+    graph.nodes.iter().any(|node| over(node.people, node.households))
 }
 
 /// Minutes from a grid's own centre to its farthest unit with households, one way, estimated as in

@@ -24,6 +24,17 @@ fn go(input: &VillageInput, profile: &Profile, seed: u64) -> Division {
     divide_village(input, profile, seed, &|| false).unwrap()
 }
 
+fn cut(
+    weights: &[f64],
+    edges: &[Edge],
+    parts: GraphParts,
+    tolerance: f64,
+    seed: u64,
+) -> Result<Vec<u32>, DivideError> {
+    let wish = GraphWish { parts, tolerance, effort: Effort::Quick, seed, places: None };
+    divide_graph(weights, edges, &wish, &|| false)
+}
+
 /// A lattice of hexagons `wide` × `high` with cells of 5 km², heavy-tailed households, and some cells
 /// and edges missing.
 fn lattice(wide: u32, high: u32, mean: f64, missing: f64, rng: &mut Pcg64Mcg) -> VillageInput {
@@ -252,7 +263,7 @@ proptest! {
         let mut rng = Pcg64Mcg::seed_from_u64(seed);
         let input = random_graph(count, 20.0, &mut rng);
         let weights: Vec<f64> = input.units.iter().map(|unit| f64::from(unit.households)).collect();
-        let answer = divide_graph(&weights, &input.edges, GraphParts::Count(parts), 0.05, seed, &|| false);
+        let answer = cut(&weights, &input.edges, GraphParts::Count(parts), 0.05, seed);
         if parts > count {
             prop_assert_eq!(answer, Err(DivideError::TooManyParts { parts, units: count }));
             return Ok(());
@@ -262,7 +273,7 @@ proptest! {
             prop_assert_eq!(connected(&input, |unit| answer[unit] == part), 1);
         }
         let target = GraphParts::Target(100.0);
-        let answer = divide_graph(&weights, &input.edges, target, 0.2, seed, &|| false).unwrap();
+        let answer = cut(&weights, &input.edges, target, 0.2, seed).unwrap();
         for part in 0..=answer.iter().copied().max().unwrap() {
             prop_assert_eq!(connected(&input, |unit| answer[unit] == part), 1);
         }

@@ -5,6 +5,7 @@
 
 mod area;
 mod code;
+mod count;
 mod finding;
 mod given_fault;
 mod givens;
@@ -17,6 +18,7 @@ mod worker;
 
 pub use area::{Area, AreaType, Level, VillageKind};
 pub use code::{Code, CodeError, GridCode};
+pub use count::{Count, SMALL_MAX, Tally};
 pub use finding::{Finding, FindingKind};
 pub use given_fault::GivenFault;
 pub use givens::{Barrier, Dedicated, Givens, GridNumbers, Lock, NAME_MAX, UnitPair};

@@ -24,7 +24,7 @@ pub use numbers::{Shares, share_numbers};
 pub use scores::scores;
 
 /// The engine's name and version, stored with every plan. It changes whenever an answer may change.
-pub const ENGINE_VERSION: &str = "plain-1";
+pub const ENGINE_VERSION: &str = "anneal-1";
 
 /// A village to be divided.
 #[derive(Debug, Clone)]

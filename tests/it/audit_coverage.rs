@@ -11,8 +11,12 @@ use crate::harness::*;
 use crate::openapi::operations;
 
 /// What the trail says of an operation, as soon as it has been answered.
-const EXPECTED: [(&str, &str); 14] = [
+const EXPECTED: [(&str, &str); 18] = [
     ("POST /api/v1/session", "session.open"),
+    ("DELETE /api/v1/me/sessions/{id}", "account.session_end"),
+    ("POST /api/v1/me/tokens", "account.token_add"),
+    ("DELETE /api/v1/me/tokens/{id}", "account.token_revoke"),
+    ("PUT /api/v1/me/password", "account.password"),
     ("DELETE /api/v1/session", "session.close"),
     ("POST /api/v1/areas/{code}/plans", "job.queue"),
     ("POST /api/v1/areas/{code}/imports/{what}", "job.queue"),
@@ -60,6 +64,16 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
             "/api/v1/areas/{code}/imports/{what}" => {
                 "/api/v1/areas/150821/imports/units?name=u.csv".to_owned()
             }
+            "/api/v1/me/sessions/{id}" => {
+                let held = app.get("/api/v1/me/sessions").await;
+                let sessions = held["sessions"].as_array().unwrap();
+                let other = sessions.iter().find(|session| session["current"] == false).unwrap();
+                format!("/api/v1/me/sessions/{}", other["id"].as_str().unwrap())
+            }
+            "/api/v1/me/tokens/{id}" => {
+                let held = app.get("/api/v1/me/tokens").await;
+                format!("/api/v1/me/tokens/{}", held["tokens"][0]["id"].as_str().unwrap())
+            }
             "/api/v1/plans/{id}" => format!("/api/v1/plans/{draft}"),
             "/api/v1/plans/{id}/moves"
             | "/api/v1/plans/{id}/undo"
@@ -80,6 +94,8 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
             "POST /api/v1/plans/{id}/undo" => json!({"version": 2}),
             "POST /api/v1/plans/{id}/redivision" => json!({"version": 3, "village": village}),
             "PUT /api/v1/plans/{id}/givens" => json!({"version": 4, "givens": {}}),
+            "POST /api/v1/me/tokens" => json!({"name": "a program", "days": 1}),
+            "PUT /api/v1/me/password" => json!({"current": PASSWORD, "new": "another-fine-word"}),
             "POST /api/v1/plans/{id}/publication" => json!({"valid_from": "2026-12-01"}),
             "POST /api/v1/areas/{code}/workers" => json!({"name": "赵一", "employment": "part_time"}),
             "PATCH /api/v1/workers/{id}" => json!({"status": "on_leave"}),

@@ -9,20 +9,22 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("divide", &["domain", "geo"]),
     ("assign", &["domain", "geo"]),
     ("coverage", &["domain", "geo"]),
+    ("disclosure", &["domain"]),
     // Shares nothing with the engine that it checks, not even its geometry.
     ("verify", &["domain"]),
-    ("planning", &["domain", "geo", "divide", "verify"]),
+    ("planning", &["domain", "geo", "disclosure", "divide", "verify"]),
     ("demo", &["domain", "geo"]),
     ("formats", &["domain", "geo"]),
     ("access", &["domain"]),
     ("vault", &[]),
-    ("store", &["domain", "geo", "access", "vault"]),
+    ("store", &["domain", "geo", "access", "disclosure", "vault"]),
     ("jobs", &["domain", "geo", "access", "store", "formats", "planning", "clock"]),
     ("api", &["domain", "access", "store", "jobs", "clock", "config"]),
 ];
 /// Crates that do IO: not for rooms that compute.
 const IO_CRATES: &[&str] = &["tokio", "sqlx", "axum", "graphile_worker", "reqwest", "std::fs", "std::net"];
-const PURE: &[&str] = &["domain", "geo", "divide", "assign", "coverage", "verify", "planning", "demo"];
+const PURE: &[&str] =
+    &["domain", "geo", "divide", "assign", "coverage", "disclosure", "verify", "planning", "demo"];
 
 fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {

@@ -20,7 +20,8 @@ use sqlx::{AssertSqlSafe, Executor, PgConnection};
 use crate::harness::*;
 
 /// Tables that belong to no area.
-const OF_NO_AREA: [&str; 5] = ["audit_head", "audit_link", "edition", "sealing_key", "session"];
+const OF_NO_AREA: [&str; 6] =
+    ["audit_head", "audit_link", "edition", "sealing_key", "session", "sign_in_failure"];
 
 /// A database with at least one row in every table of an area.
 async fn full() -> (PgConnectOptions, Store) {
@@ -39,10 +40,17 @@ async fn full() -> (PgConnectOptions, Store) {
     let grant = Grant { role: Role::Planner, area: code("150821"), from: day("2026-01-01"), until: None };
     accounts::give(&mut tx, account, &grant, noon()).await.unwrap().unwrap();
     tx.commit().await.unwrap();
-    as_owner(&database)
-        .await
+    let mut owner = as_owner(&database).await;
+    owner
         .execute(
             "INSERT INTO khot.plan_step SELECT id, 2, '150821100200', '[]', 'x', created_at FROM khot.plan",
+        )
+        .await
+        .unwrap();
+    owner
+        .execute(
+            "INSERT INTO access_token (id, account, account_area, name, token_hash, created_at, expires_at)
+             SELECT gen_random_uuid(), id, area, 'a program', sha256('x'), now(), now() + '1 day' FROM account",
         )
         .await
         .unwrap();

@@ -20,8 +20,7 @@ let published = ''
 
 test('signs in, and is told of a wrong password', async ({ page, baseURL }) => {
   const settle = watchOver(page, baseURL ?? '')
-  await page.goto('/')
-  await expect(page).toHaveURL(/\/signin/)
+  await page.goto('/signin')
   await expect(page.getByRole('heading', { level: 1 })).toContainText('浩特网格')
   await shot(page, 'signin')
   await signInByForm(page, 'not-the-password')

@@ -28,8 +28,8 @@ export function watchOver(page: Page, base: string) {
   page.on('console', (message) => {
     if (message.type() !== 'error') return
     const { url } = message.location()
-    // Chromium reports every 4xx: asking who is signed in, a wrong password and an absent basemap file are no errors.
-    if (/\/api\/v1\/session$|\/basemap\//.test(url)) return
+    // Chromium reports every 4xx: asking who is signed in, a refused password and an absent basemap file are no errors.
+    if (/\/api\/v1\/(session|meta|me\/password)$|\/basemap\//.test(url)) return
     errors.push(`${message.text()} ${url}`)
   })
   return () => {
@@ -38,8 +38,8 @@ export function watchOver(page: Page, base: string) {
   }
 }
 
-export async function signInByForm(page: Page, secret: string): Promise<void> {
-  await page.locator('#username').fill(USER)
+export async function signInByForm(page: Page, secret: string, user = USER): Promise<void> {
+  await page.locator('#username').fill(user)
   await page.locator('#password').fill(secret)
   await page.locator('button[type=submit]').click()
 }

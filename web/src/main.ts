@@ -3,17 +3,24 @@ import 'element-plus/theme-chalk/base.css'
 import 'element-plus/theme-chalk/dark/css-vars.css'
 import './styles/tokens.css'
 import './styles/base.css'
-import { onSessionLost } from '@/api/client'
+import './styles/rows.css'
+import { whenBarred } from '@/api/client'
 import { useSession } from '@/session/useSession'
 import App from './App.vue'
 import { router } from './router'
 import { i18n } from './words'
 
-onSessionLost(() => {
-  useSession().forget()
-  const here = router.currentRoute.value
-  if (here.name !== 'signin') {
-    void router.push({ name: 'signin', query: { back: here.fullPath, why: 'expired' } })
+whenBarred((why) => {
+  const { signedIn, forget, passwordDue } = useSession()
+  // A visitor's request that was refused changes nothing about who they are.
+  if (!signedIn.value) return
+  const back = router.currentRoute.value.fullPath
+  if (why === 'signed_out') {
+    forget()
+    void router.push({ name: 'signin', query: { back, why: 'expired' } })
+  } else {
+    passwordDue()
+    void router.push({ name: 'new-password', query: { back } })
   }
 })
 

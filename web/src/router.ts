@@ -1,22 +1,56 @@
-import { createRouter, createWebHistory, type LocationQuery } from 'vue-router'
+import { createRouter, createWebHistory, type LocationQuery, type RouteLocationNormalized } from 'vue-router'
 import { Problem } from '@/api/client'
+import type { Account, Capability } from '@/api/types'
+import { startArea } from '@/access/grants'
 import { useMeta } from '@/session/useMeta'
 import { useSession } from '@/session/useSession'
 import ShellLayout from '@/shell/ShellLayout.vue'
+import { adminRoutes } from '@/pages/admin/routes'
 import { auditRoute } from '@/pages/audit/route'
 import SignInPage from '@/pages/signin/SignInPage.vue'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Whoever lacks it is told so instead of seeing the page. */
+    needs?: Capability
+    /** Open to whoever comes by, where the operator has turned the public map on. */
+    visitor?: boolean
+  }
+}
 
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
     { path: '/signin', name: 'signin', component: SignInPage },
     {
+      path: '/account/new-password',
+      name: 'new-password',
+      component: () => import('@/pages/account/NewPasswordPage.vue'),
+    },
+    {
       path: '/',
       component: ShellLayout,
       children: [
-        { path: '', name: 'map', component: () => import('@/pages/map/MapPage.vue') },
-        { path: 'plans', name: 'plans', component: () => import('@/pages/plans/PlansPage.vue') },
-        { path: 'analysis', name: 'analysis', component: () => import('@/pages/analysis/AnalysisPage.vue') },
+        {
+          path: '',
+          name: 'map',
+          component: () => import('@/pages/map/MapPage.vue'),
+          meta: { visitor: true },
+        },
+        {
+          path: 'plans',
+          name: 'plans',
+          component: () => import('@/pages/plans/PlansPage.vue'),
+          meta: { needs: 'draft' },
+        },
+        {
+          path: 'analysis',
+          name: 'analysis',
+          component: () => import('@/pages/analysis/AnalysisPage.vue'),
+          meta: { needs: 'figures' },
+        },
+        { path: 'account', name: 'account', component: () => import('@/pages/account/MyAccountPage.vue') },
+        ...adminRoutes,
         auditRoute,
         { path: ':rest(.*)*', name: 'nowhere', component: () => import('@/pages/NowherePage.vue') },
       ],
@@ -33,20 +67,29 @@ export function returnPath(query: LocationQuery): string {
   return typeof back === 'string' && /^\/(?![/\\])/.test(back) ? back : '/'
 }
 
+/** The bare map begins where somebody's own work lies; whose work is the whole region stays. */
+function beginning(to: RouteLocationNormalized, account: Account) {
+  const { meta } = useMeta()
+  const area = meta.value && startArea(account, meta.value.today)
+  if (to.fullPath !== '/' || !area || area === meta.value?.region?.code) return true
+  return { name: 'map', query: { area } }
+}
+
 router.beforeEach(async (to) => {
   navigation.pending = true
-  const { restore, account } = useSession()
+  const { restore } = useSession()
   const { meta, loadMeta } = useMeta()
   if (to.name === 'signin') return true
-  const signIn = (why?: string) => ({
-    name: 'signin',
-    query: { ...(to.fullPath === '/' ? {} : { back: to.fullPath }), ...(why ? { why } : {}) },
-  })
+  const back = to.fullPath === '/' ? {} : { back: to.fullPath }
+  const signIn = (why?: string) => ({ name: 'signin', query: { ...back, ...(why ? { why } : {}) } })
   try {
-    await restore()
-    if (!account.value) return signIn()
+    const account = await restore()
+    if (!account && !to.meta.visitor) return signIn()
+    if (to.name === 'new-password') return true
+    if (account?.must_change_password) return { name: 'new-password', query: back }
     if (!meta.value) await loadMeta()
-    return true
+    if (!account) return meta.value?.public_map ? true : signIn()
+    return beginning(to, account)
   } catch (error) {
     if (error instanceof Problem) return signIn(error.unreachable ? 'unreachable' : undefined)
     throw error

@@ -7,6 +7,7 @@ mod drafts;
 mod grids;
 mod imports;
 mod jobs;
+mod me;
 mod meta;
 mod plans;
 mod policy;
@@ -21,6 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::AppState;
 use super::problem::Problem;
 use super::wire::Job;
+use crate::access::is_username;
 use crate::domain::Code;
 use crate::store::jobs::JobRow;
 
@@ -33,6 +35,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(grids::routes())
         .merge(imports::routes())
         .merge(jobs::routes())
+        .merge(me::routes())
         .merge(meta::routes())
         .merge(plans::routes())
         .merge(policy::routes())
@@ -50,6 +53,31 @@ fn code(text: &str) -> Result<Code, Problem> {
             format!("'{shown}' is not a division code: write 2, 4, 6, 9 or 12 digits, such as 150821"),
         )
     })
+}
+
+/// What a person calls something: 1 to `max` characters on one line.
+fn label(text: &str, max: usize) -> Result<String, Problem> {
+    let text = text.trim();
+    if !(1..=max).contains(&text.chars().count()) || text.chars().any(char::is_control) {
+        return Err(Problem::bad_request(
+            "bad_name",
+            format!("名称应为 1 到 {max} 个字，不含控制字符"),
+            format!("a name has 1 to {max} characters, no control characters"),
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// A username of the usual form.
+fn username(text: &str) -> Result<String, Problem> {
+    if !is_username(text) {
+        return Err(Problem::bad_request(
+            "bad_username",
+            "用户名应为 2 到 63 个小写字母、数字或连字符",
+            "a username has 2 to 63 small letters, digits or hyphens",
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 /// Whether a client asks for GeoJSON.

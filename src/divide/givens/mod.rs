@@ -22,7 +22,9 @@ mod tests;
 pub use judge::{Standing, judge};
 pub use resolve::{least_grids, resolve, soften};
 
-use super::{DivideError, Division, GraphParts, VillageInput, divide_graph, divide_village};
+use super::{
+    DivideError, Division, Effort, GraphParts, GraphWish, VillageInput, divide_graph, divide_village,
+};
 use crate::domain::{GridCode, Profile};
 use board::Board;
 use contract::{contract, pieces};
@@ -188,7 +190,9 @@ fn fresh(
     let (min, max) = (f64::from(profile.households_min), f64::from(profile.households_max));
     let room = if mean > 0.0 { (mean - min).min(max - mean) / mean } else { 0.1 };
     let tolerance = room.clamp(0.05, 0.25);
-    divide_graph(&weights, &input.edges, GraphParts::Count(count), tolerance, seed, cancel)
+    let wish =
+        GraphWish { parts: GraphParts::Count(count), tolerance, effort: Effort::Quick, seed, places: None };
+    divide_graph(&weights, &input.edges, &wish, cancel)
 }
 
 /// In how many pieces the units lie for which `inside` is true.

@@ -145,10 +145,13 @@ fn edges_between_units() {
     let path = save(folder.path(), "e.csv", "a,b,length\nx,y,2.5\ny,z,\n");
     let (edges, findings) = read_edges(&path, &ids, &ReadOptions::default());
     assert_eq!(findings, vec![]);
-    assert_eq!(edges, [
+    assert_eq!(
+        edges,
+        [
             Edge { a: 0, b: 1, length: Some(2.5), barrier: 0.0 },
             Edge { a: 1, b: 2, length: None, barrier: 0.0 }
-        ]);
+        ]
+    );
     let path = save(folder.path(), "f.csv", "a,b,length\nx,q,1\nx,x,1\nx,y,-1\nx,y,inf\n,y,1\n");
     let (edges, findings) = read_edges(&path, &ids, &ReadOptions::default());
     assert_eq!(edges, []);

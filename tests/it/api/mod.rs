@@ -1,5 +1,7 @@
 //! The API over HTTP, as a client meets it.
 
+mod account_door;
+mod account_own;
 mod areas;
 mod comparison;
 mod drafts;

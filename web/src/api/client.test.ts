@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { call, onSessionLost, Problem, setApiLanguage, withQuery } from './client'
+import { call, Problem, setApiLanguage, whenBarred, withQuery } from './client'
 
 const answer = (status: number, body: string, type = 'application/problem+json') =>
   vi.stubGlobal(
@@ -58,11 +58,36 @@ describe('the client', () => {
 
   it('notices a lost session, but not a wrong password', async () => {
     const lost = vi.fn()
-    onSessionLost(lost)
+    whenBarred(lost)
     answer(401, '{"code":"unauthenticated"}')
     await failure(call('POST', '/session', { body: {} }))
     expect(lost).not.toHaveBeenCalled()
     await failure(call('GET', '/meta'))
-    expect(lost).toHaveBeenCalledOnce()
+    expect(lost.mock.calls).toEqual([['signed_out']])
+  })
+
+  it('notices that the password comes first, but takes other refusals as they are', async () => {
+    const stopped = vi.fn()
+    whenBarred(stopped)
+    answer(403, '{"code":"forbidden"}')
+    await failure(call('GET', '/plans/1'))
+    expect(stopped).not.toHaveBeenCalled()
+    answer(403, '{"code":"password_must_change"}')
+    await failure(call('GET', '/plans/1'))
+    expect(stopped.mock.calls).toEqual([['password_due']])
+  })
+
+  it('tells how long to wait', async () => {
+    vi.stubGlobal(
+      'fetch',
+      vi.fn(
+        async () =>
+          new Response('{"code":"locked_out"}', {
+            status: 429,
+            headers: { 'content-type': 'application/problem+json', 'retry-after': '75' },
+          }),
+      ),
+    )
+    expect((await failure(call('POST', '/session', { body: {} }))).retryAfter).toBe(75)
   })
 })

@@ -6,6 +6,8 @@ export class Problem extends Error {
     readonly code: string,
     /** A clear sentence in the person's language, or '' when the server could not be asked. */
     readonly detail: string,
+    /** After how many seconds it may be tried again, where the server says so. */
+    readonly retryAfter: number | null = null,
   ) {
     super(detail || code)
     this.name = 'Problem'
@@ -24,15 +26,22 @@ interface Options {
 }
 
 let language = 'zh-CN'
-let onSignedOut: () => void = () => {}
+/** Why nothing goes on: the session is over, or the password must be changed before anything else. */
+export type Barred = 'signed_out' | 'password_due'
+let onBarred: (why: Barred) => void = () => {}
 
 export function setApiLanguage(tag: string): void {
   language = tag
 }
 
-/** Called when a request finds that the session is over (not for the session's own endpoints). */
-export function onSessionLost(listener: () => void): void {
-  onSignedOut = listener
+/** Called when a request finds that nothing goes on (not for the session's own endpoints). */
+export function whenBarred(listener: (why: Barred) => void): void {
+  onBarred = listener
+}
+
+function barred(problem: Problem): Barred | null {
+  if (problem.status === 401) return 'signed_out'
+  return problem.code === 'password_must_change' ? 'password_due' : null
 }
 
 export function withQuery(path: string, query: Query = {}): string {
@@ -42,6 +51,7 @@ export function withQuery(path: string, query: Query = {}): string {
 }
 
 async function problemFrom(response: Response): Promise<Problem> {
+  const seconds = Number.parseInt(response.headers.get('retry-after') ?? '', 10)
   const type = response.headers.get('content-type') ?? ''
   if (type.includes('json')) {
     try {
@@ -50,6 +60,7 @@ async function problemFrom(response: Response): Promise<Problem> {
         response.status,
         typeof body.code === 'string' ? body.code : 'unknown',
         typeof body.detail === 'string' ? body.detail : '',
+        Number.isNaN(seconds) ? null : seconds,
       )
     } catch {
       // fall through: the body was cut short
@@ -78,7 +89,8 @@ export async function call<T>(method: string, path: string, options: Options = {
   }
   if (!response.ok) {
     const problem = await problemFrom(response)
-    if (problem.status === 401 && path !== '/session') onSignedOut()
+    const why = barred(problem)
+    if (why && path !== '/session') onBarred(why)
     throw problem
   }
   if (response.status === 204) return undefined as T

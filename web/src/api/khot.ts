@@ -10,15 +10,22 @@ import type {
   Changed,
   Comparison,
   Figures,
+  GivenGrant,
   Givens,
+  Grant,
   Grid,
   GridDetail,
   Job,
+  ManagedAccount,
   Meta,
+  NewAccount,
+  OwnSession,
+  OwnToken,
   Plan,
   PlanSummary,
   Policy,
   SearchHit,
+  SignInWays,
 } from './types'
 
 type Items<T> = { items: T[] }
@@ -30,6 +37,7 @@ export const khot = {
     call<{ account: Account }>('POST', '/session', { body: { username, password } }),
   session: () => call<{ account: Account }>('GET', '/session'),
   signOut: () => call<void>('DELETE', '/session'),
+  signInWays: () => call<SignInWays>('GET', '/sign-in'),
   meta: () => call<Meta>('GET', '/meta'),
 
   area: (code: string, signal?: Signal, geometry = false) =>
@@ -77,5 +85,33 @@ export const khot = {
     signal?: Signal,
   ) => call<{ items: AuditEntry[]; next: string | null }>('GET', '/audit', { query, signal }),
   auditChain: (signal?: Signal) => call<AuditChain>('GET', '/audit/chain', { signal }),
+
+  changePassword: (current: string, fresh: string) =>
+    call<void>('PUT', '/me/password', { body: { current, new: fresh } }),
+  ownSessions: (signal?: Signal) => call<{ sessions: OwnSession[] }>('GET', '/me/sessions', { signal }),
+  endSession: (session: string) => call<void>('DELETE', `/me/sessions/${id(session)}`),
+  ownTokens: (signal?: Signal) => call<{ tokens: OwnToken[] }>('GET', '/me/tokens', { signal }),
+  makeToken: (name: string, days: number) =>
+    call<OwnToken & { token: string }>('POST', '/me/tokens', { body: { name, days } }),
+  revokeToken: (token: string) => call<void>('DELETE', `/me/tokens/${id(token)}`),
+
+  accounts: (query: { area?: string; search?: string; limit?: number; after?: string }, signal?: Signal) =>
+    call<{ accounts: ManagedAccount[]; next: string | null }>('GET', '/accounts', { query, signal }),
+  account: (username: string, signal?: Signal) =>
+    call<ManagedAccount>('GET', `/accounts/${id(username)}`, { signal }),
+  makeAccount: (body: NewAccount) =>
+    call<{ account: ManagedAccount; password: string }>('POST', '/accounts', { body }),
+  changeAccount: (username: string, body: { name?: string; disabled?: boolean }) =>
+    call<ManagedAccount>('PATCH', `/accounts/${id(username)}`, { body }),
+  resetPassword: (username: string) =>
+    call<{ password: string }>('POST', `/accounts/${id(username)}/password-reset`),
+  unlock: (username: string) => call<void>('POST', `/accounts/${id(username)}/unlock`),
+  give: (username: string, grant: Grant) =>
+    call<GivenGrant>('POST', `/accounts/${id(username)}/grants`, { body: grant }),
+  endGrant: (username: string, grant: string, until: string | null) =>
+    call<GivenGrant>('PATCH', `/accounts/${id(username)}/grants/${id(grant)}`, { body: { until } }),
+  takeBack: (username: string, grant: string) =>
+    call<void>('DELETE', `/accounts/${id(username)}/grants/${id(grant)}`),
+
   cancelJob: (job: string) => call<Job>('POST', `/jobs/${id(job)}/cancellation`),
 }

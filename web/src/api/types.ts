@@ -20,11 +20,18 @@ export type JobKind = 'division' | 'import' | 'publication'
 export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
 export type Bbox = [west: number, south: number, east: number, north: number]
 
-export type Account = Sent<'Account'>
+export type Role = Schemas['Role']
+export type Capability = Schemas['Capability']
+export type Grant = Sent<'Grant'>
+/** Who is signed in. */
+export type Account = With<Sent<'Account'>, { grants: Grant[] }>
 export type AreaRef = Sent<'NamedArea'>
 export type AreaItem = With<Sent<'Area'>, { bbox: Bbox }>
 export type Area = AreaItem & { ancestors: AreaRef[]; geometry?: Geometry }
-export type Meta = With<Sent<'Meta'>, { region: AreaItem | null }>
+export type Meta = With<Sent<'Meta'>, { region: AreaItem | null }> & {
+  /** Areas and outlines of published grids are shown to whoever comes by. */
+  public_map?: boolean
+}
 export type PlanRef = Sent<'PlanRef'>
 
 export type TypeFigures = Sent<'TypeFigures'>
@@ -73,3 +80,28 @@ export type Comparison = Sent<'Comparison'>
 
 export type AuditEntry = Sent<'AuditEntry'>
 export type AuditChain = Sent<'Chain'>
+
+export interface SignInWays {
+  password: boolean
+  oidc: { name: string } | null
+}
+export type OwnSession = Sent<'OwnSession'>
+export type OwnToken = Sent<'OwnToken'>
+export type GivenGrant = Grant & { id: string; granted_by: string }
+/** An account as its administrators see it. */
+export interface ManagedAccount {
+  username: string
+  name: string
+  area: string
+  disabled: boolean
+  locked_until: string | null
+  must_change_password: boolean
+  last_sign_in_at: string | null
+  grants: GivenGrant[]
+}
+export interface NewAccount {
+  username: string
+  name: string
+  area: string
+  grants: Grant[]
+}

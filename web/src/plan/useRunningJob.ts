@@ -2,15 +2,17 @@
 import { watch } from 'vue'
 import { Problem } from '@/api/client'
 import { khot } from '@/api/khot'
+import { useSession } from '@/session/useSession'
 import { useView } from '@/url/useView'
 import { ended } from './useJob'
 
 export function useRunningJob(): void {
   const { view, areaCode, amend } = useView()
+  const { may } = useSession()
   watch(
     areaCode,
     async (code) => {
-      if (!code || view.value.job) return
+      if (!code || view.value.job || !may('draft')) return
       try {
         const { items } = await khot.jobs(code)
         const running = items.find((job) => !ended(job))

@@ -1,4 +1,4 @@
-/** What the server says of itself and of the data: asked once after signing in, again after a publication. */
+/** What the server says of itself and of the data: asked once for whoever is looking, again after a publication. */
 import { shallowRef } from 'vue'
 import { khot } from '@/api/khot'
 import type { Meta } from '@/api/types'
@@ -9,5 +9,9 @@ export function useMeta() {
   async function loadMeta(): Promise<void> {
     meta.value = await khot.meta()
   }
-  return { meta, loadMeta }
+  /** What one person is told isn't kept for the next. */
+  function forgetMeta(): void {
+    meta.value = null
+  }
+  return { meta, loadMeta, forgetMeta }
 }

@@ -2,12 +2,17 @@
 import { computed, shallowRef } from 'vue'
 import { Problem } from '@/api/client'
 import { khot } from '@/api/khot'
-import type { Account } from '@/api/types'
+import type { Account, Capability } from '@/api/types'
+import { useMeta } from './useMeta'
 
 const account = shallowRef<Account | null>(null)
 let asked = false
+/** What whoever looks at the public map may do. */
+const VISITOR: readonly Capability[] = ['outline']
 
 export function useSession() {
+  const { forgetMeta } = useMeta()
+
   /** Asks once a page load who is signed in; a Problem other than 401 is passed on. */
   async function restore(): Promise<Account | null> {
     if (asked) return account.value
@@ -20,8 +25,14 @@ export function useSession() {
     asked = true
     return account.value
   }
+  /** Asks again: a grant or the password has changed. */
+  async function refresh(): Promise<void> {
+    account.value = (await khot.session()).account
+  }
   async function signIn(username: string, password: string): Promise<void> {
-    account.value = (await khot.signIn(username, password)).account
+    const signedIn = (await khot.signIn(username, password)).account
+    forgetMeta()
+    account.value = signedIn
     asked = true
   }
   async function signOut(): Promise<void> {
@@ -30,6 +41,25 @@ export function useSession() {
   }
   function forget(): void {
     account.value = null
+    forgetMeta()
   }
-  return { account, signedIn: computed(() => account.value !== null), restore, signIn, signOut, forget }
+  /** The server has said that the password comes first. */
+  function passwordDue(): void {
+    if (account.value) account.value = { ...account.value, must_change_password: true }
+  }
+  /** Can it be done anywhere today? Where exactly is for the server to say. */
+  const may = (capability: Capability): boolean =>
+    (account.value?.capabilities ?? VISITOR).includes(capability)
+
+  return {
+    account,
+    signedIn: computed(() => account.value !== null),
+    may,
+    restore,
+    refresh,
+    signIn,
+    signOut,
+    forget,
+    passwordDue,
+  }
 }

@@ -1,3 +1,4 @@
+import { accountsEn } from './accounts'
 import { auditEn } from './audit'
 import type { Words } from './zh'
 
@@ -34,6 +35,25 @@ const en: Words = {
     synthetic:
       'The demo’s data is made by a program: village outlines, household counts and grids are not real, and no resident’s data is in it.',
     expired: 'Your session has ended. Sign in again to go back to where you were.',
+    locked:
+      'Too many wrong passwords: this account is locked for a while. Try again in {wait}, or ask an administrator to unlock it.',
+    lockedOver: 'The wait is over: you can try again.',
+    tooMany: 'Too many requests. Try again in {wait}.',
+    waitMinutes: '{m} min {s} s',
+    waitSeconds: '{s} s',
+    oidc: 'Sign in with {name}',
+    or: 'or',
+    oidcFailed: 'Single sign-on did not work. Try once more, or use your user name and password.',
+    oidcWhy: {
+      oidc_denied: 'You cancelled at the single sign-on page, or it refused you.',
+      oidc_no_account:
+        'Single sign-on knows you, but there is no account for you here: ask an administrator.',
+      oidc_disabled: 'Your account here is disabled: ask an administrator.',
+      oidc_expired: 'Single sign-on took too long: please start again.',
+      oidc_unreachable:
+        'Single sign-on can’t be reached right now. Try later, or use your user name and password.',
+    },
+    publicMap: 'Look at the public map without signing in',
   },
   shell: {
     map: 'Map',
@@ -46,6 +66,8 @@ const en: Words = {
 
     language: 'Language',
     account: 'Account',
+    visitor: 'Not signed in',
+    signIn: 'Sign in',
     signOut: 'Sign out',
     theme: 'Appearance',
     themeSystem: 'Same as the system',
@@ -331,6 +353,7 @@ const en: Words = {
     median_grid: 'Median households a grid',
   },
   audit: auditEn,
+  ...accountsEn,
   problem: {
     unreachable: 'The server can’t be reached. Check the network and try again.',
     unknown: 'The server could not do this. Please try again later.',

@@ -1,4 +1,5 @@
 /** 中文用词：先按机关里的说法，再求简短。 */
+import { accountsZh } from './accounts'
 import { auditZh } from './audit'
 
 const zh = {
@@ -32,6 +33,22 @@ const zh = {
     failed: '登录没有成功，请稍后再试。',
     synthetic: '演示数据为程序合成：嘎查村边界、户数、网格均非真实数据，不含任何居民个人信息。',
     expired: '登录已过期，请重新登录，之后会回到刚才的页面。',
+    locked: '多次输错密码，此账号暂时锁定，请等 {wait}再试，或请管理员解除锁定。',
+    lockedOver: '锁定时间已过，可以再试了。',
+    tooMany: '请求太频繁，请等 {wait}再试。',
+    waitMinutes: '{m} 分 {s} 秒',
+    waitSeconds: '{s} 秒',
+    oidc: '用{name}登录',
+    or: '或',
+    oidcFailed: '没能通过统一身份登录，请再试一次，或改用用户名和密码。',
+    oidcWhy: {
+      oidc_denied: '您在统一身份登录页取消了，或对方拒绝了登录。',
+      oidc_no_account: '统一身份已确认，但这里没有与之对应的账号，请联系管理员开通。',
+      oidc_disabled: '与统一身份对应的账号已停用，请联系管理员。',
+      oidc_expired: '统一身份登录等得太久，请重新开始。',
+      oidc_unreachable: '暂时连不上统一身份服务，请稍后再试，或改用用户名和密码。',
+    },
+    publicMap: '不登录，先看公开地图',
   },
   shell: {
     map: '地图',
@@ -44,6 +61,8 @@ const zh = {
 
     language: '语言',
     account: '账户',
+    visitor: '未登录',
+    signIn: '登录',
     signOut: '退出登录',
     theme: '外观',
     themeSystem: '跟随系统',
@@ -318,6 +337,7 @@ const zh = {
     median_grid: '每网格户数中位数',
   },
   audit: auditZh,
+  ...accountsZh,
   problem: {
     unreachable: '连不上服务器，请检查网络后重试。',
     unknown: '服务器没有办成这件事，请稍后重试。',

@@ -12,10 +12,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use self::wire::{
-    NewWorkerWire, RevealWire, Revealed, WorkerChangeWire, WorkerWire, checked_username, clean,
-};
-use super::code;
+use self::wire::{NewWorkerWire, RevealWire, Revealed, WorkerChangeWire, WorkerWire, clean};
+use super::{code, username};
 use crate::access::Capability;
 use crate::api::AppState;
 use crate::api::caller::Caller;
@@ -114,7 +112,7 @@ async fn add(
     let new = NewWorker {
         id: Uuid::now_v7(),
         area: code.clone(),
-        username: given.username.as_deref().map(checked_username).transpose()?,
+        username: given.username.as_deref().map(username).transpose()?,
         employment: given.employment,
         status: given.status.unwrap_or(WorkerStatus::OnPost),
         name: clean(PersonalField::Name, &given.name)?,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::super::code;
+use super::super::{code, username as username_of};
 use crate::api::problem::Problem;
 use crate::domain::{Code, Employment, PersonalField, WorkerStatus};
 use crate::store::workers::{WorkerChange, WorkerRow};
@@ -88,18 +88,6 @@ pub fn clean(field: PersonalField, value: &str) -> Result<String, Problem> {
     })
 }
 
-pub fn checked_username(username: &str) -> Result<String, Problem> {
-    let letters = username.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-    if !(2..=63).contains(&username.len()) || !letters || username.starts_with('-') {
-        return Err(Problem::bad_request(
-            "bad_username",
-            "用户名应为 2 到 63 个小写字母、数字或连字符",
-            "a username has 2 to 63 small letters, digits or hyphens",
-        ));
-    }
-    Ok(username.to_owned())
-}
-
 /// Told apart: what was left out, and what was said to be none.
 fn said<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(from).map(Some)
@@ -142,7 +130,7 @@ impl WorkerChangeWire {
             }
         }
         let username = match self.username {
-            Some(Some(name)) => Some(Some(checked_username(&name)?)),
+            Some(Some(name)) => Some(Some(username_of(&name)?)),
             other => other,
         };
         let area = self.area.as_deref().map(code).transpose()?;

@@ -5,4 +5,5 @@ export const auditRoute: RouteRecordRaw = {
   path: 'admin/audit',
   name: 'audit',
   component: () => import('./AuditPage.vue'),
+  meta: { needs: 'audit' },
 }

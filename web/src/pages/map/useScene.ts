@@ -6,6 +6,7 @@ import type { PickOptions } from '@/map/pick'
 import { sameScene, type Scene } from '@/map/scene'
 import { useDrafting } from '@/plan/useDrafting'
 import { useMeta } from '@/session/useMeta'
+import { useSession } from '@/session/useSession'
 import { useTheme } from '@/theme/useTheme'
 import { useView } from '@/url/useView'
 import { useWords } from '@/words/useWords'
@@ -15,6 +16,7 @@ const PASTORAL_GRID_M2 = 60e6
 export function useScene(place: Ref<Area | null>, figures: Ref<Figures | null>, plan: Ref<Plan | null>) {
   const { view, day } = useView()
   const { meta } = useMeta()
+  const { may } = useSession()
   const { theme } = useTheme()
   const { language } = useWords()
   const { drafting, active } = useDrafting()
@@ -40,8 +42,9 @@ export function useScene(place: Ref<Area | null>, figures: Ref<Figures | null>, 
       day: day.value,
       areasVersion: meta.value?.areas_version ?? '',
       gridsVersion: meta.value?.grids_version ?? '',
-      layers: view.value.layers,
-      draft: view.value.draft,
+      // A link may name what its reader has no right to: then it is left out.
+      layers: may('figures') ? view.value.layers : view.value.layers.filter((name) => name !== 'units'),
+      draft: may('draft') ? view.value.draft : null,
       draftVersion: active.value ? drafting.version : (plan.value?.version ?? 0),
       editing: active.value ? { village: drafting.village, units: drafting.units } : null,
       selected: view.value.sel,

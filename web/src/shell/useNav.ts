@@ -1,0 +1,21 @@
+/** The pages that whoever is looking may go to. */
+import { DataAnalysis, MapLocation, Operation, Setting } from '@element-plus/icons-vue'
+import { computed } from 'vue'
+import { useSession } from '@/session/useSession'
+
+export function useNav() {
+  const { may } = useSession()
+  return computed(() =>
+    [
+      { path: '/', name: 'map', icon: MapLocation, shown: true },
+      { path: '/plans', name: 'plans', icon: Operation, shown: may('draft') },
+      { path: '/analysis', name: 'analysis', icon: DataAnalysis, shown: may('figures') },
+      {
+        path: may('accounts') ? '/admin/accounts' : '/admin/audit',
+        name: 'admin',
+        icon: Setting,
+        shown: may('accounts') || may('audit'),
+      },
+    ].filter((item) => item.shown),
+  )
+}
