@@ -212,14 +212,12 @@ fn divided(
 pub(super) fn settle(input: &VillageInput, board: &mut Board<'_>, run: &Run<'_>) -> Result<(), DivideError> {
     bring_to(board, run)?;
     mend(board, run)?;
-    board.climb(|_, _| true, run.cancel);
     let anew = fresh(input, run.profile, run.count, run.seed, run.cancel)?;
     let units: Vec<u32> = (0..input.units.len() as u32).collect();
     let earlier: Vec<u32> = board.grids().collect();
     let mut other = board.clone();
     other.take(board.labels_for(&units, &anew, &earlier));
     mend(&mut other, run)?;
-    other.climb(|_, _| true, run.cancel);
     if other.score().beats(&board.score()) {
         let part = other.part;
         board.take(part);

@@ -311,6 +311,26 @@ fn after_one_in_twenty_households_moved_nearly_all_keep_their_grid_and_bands_hol
 }
 
 #[test]
+fn where_nothing_changed_and_all_limits_hold_nothing_changes() {
+    let profile = profile(200, 250, 300);
+    let mut rng = Pcg64Mcg::seed_from_u64(6);
+    let mut tried = 0;
+    for case in 0..12u64 {
+        let input = lattice(10, 9, 20, &mut rng);
+        let before = divide_given(&input, &profile, &VillageGivens::default(), case, &|| false).unwrap();
+        if !before.reasons.is_empty() {
+            continue;
+        }
+        tried += 1;
+        let previous = before.parts.iter().map(|part| Some(*part)).collect();
+        let givens = VillageGivens { previous, ..VillageGivens::default() };
+        let after = divide_given(&input, &profile, &givens, case, &|| false).unwrap();
+        assert_eq!(after.parts, compact(&before.parts));
+    }
+    assert!(tried > 3);
+}
+
+#[test]
 fn the_price_of_stability_is_the_policys() {
     let mut profile = profile(200, 250, 300);
     let mut rng = Pcg64Mcg::seed_from_u64(5);

@@ -263,6 +263,9 @@ const en: Words = {
     title: 'Divide {name}',
     lead: 'The {villages} villages and {households} households are divided into grids by the policy below. The answer is a draft: until it is published, the grids in force stay as they are.',
     always: 'Every grid lies in one village and is one piece, with no overlap and no gap.',
+    ceiling: 'Ceiling of posts (optional)',
+    ceilingHint:
+      'With a ceiling its villages get exactly so many grids together, shared out by need, at least one each.',
     seed: 'Seed',
     seedHint: 'Same data, policy and seed: same answer. Another number gives another division.',
     planTitle: 'Name of the plan',
