@@ -77,9 +77,12 @@ pub struct Limits {
     /// Searches and comparisons of one account, a minute.
     #[arg(long = "limit-queries", env = "KHOT_LIMIT_QUERIES", default_value = "300", value_name = "N")]
     pub queries: NonZeroU32,
-    /// Tiles of one account, a minute. A full screen is some fifty of each layer.
+    /// Tiles of one account, or of one address without sign-in, a minute. A full screen is some fifty of each layer.
     #[arg(long = "limit-tiles", env = "KHOT_LIMIT_TILES", default_value = "6000", value_name = "N")]
     pub tiles: NonZeroU32,
+    /// Requests other than tiles from one address without sign-in, where the public map is open, a minute.
+    #[arg(long = "limit-visits", env = "KHOT_LIMIT_VISITS", default_value = "300", value_name = "N")]
+    pub visits: NonZeroU32,
     /// Requests that are answered at once; further ones wait a second, and are then sent away with 503.
     #[arg(long = "limit-requests", env = "KHOT_LIMIT_REQUESTS", default_value = "256", value_name = "N")]
     pub requests: NonZeroU32,
@@ -102,6 +105,7 @@ impl Default for Limits {
             work: rate(30),
             queries: rate(300),
             tiles: rate(6000),
+            visits: rate(300),
             requests: rate(256),
             upload_max_bytes: 512 << 20,
             trusted_proxy: false,

@@ -7,11 +7,12 @@
 //! ## The rooms
 //!
 //! ```text
-//! domain/    the nouns, no IO: code, area, unit, grid, plan, policy, finding, reason
+//! domain/    the nouns, no IO: code, area, unit, grid, plan, policy, money, finding, reason
 //! geo/       cells, dissolving, adjacency, geodesic measures, validity, coordinate systems
 //! divide/    ENGINE  a village's units + profile -> grids with reasons
 //! assign/    ENGINE  workers + grids -> who looks after what
 //! coverage/  ENGINE  cells + speeds + outlets -> travel times, where to put the next outlet
+//! subsidy/   ENGINE  rules + duty days -> statement lines, to the fen
 //! verify/    ENGINE  the independent check; shares nothing with `divide`, not even its geometry
 //! disclosure/ ENGINE a village's counts -> what is told of those under 5
 //! demo/      ENGINE  real names and outlines + seed -> synthetic townships, villages, units
@@ -75,5 +76,6 @@ pub mod geo;
 pub mod jobs;
 pub mod planning;
 pub mod store;
+pub mod subsidy;
 pub mod vault;
 pub mod verify;

@@ -6,14 +6,7 @@ use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use axum::http::StatusCode;
-use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
-
-use crate::access::{Grant, Role, Scope};
-use crate::clock::local_day;
-use crate::domain::{Code, CodeError};
-use crate::store::accounts::{self, NewAccount};
-use crate::store::{Store, StoreError};
 
 use super::problem::Problem;
 
@@ -61,46 +54,6 @@ pub fn draw_token(random: [u8; 32]) -> String {
 
 /// The demo's administrator of the whole region.
 pub const ADMINISTRATOR: &str = "region-admin";
-/// Inner Mongolia.
-const REGION: &str = "15";
-
-fn region() -> Result<Code, StoreError> {
-    REGION.parse().map_err(|why: CodeError| StoreError::Corrupt { what: "code", why: why.to_string() })
-}
-
-/// Makes the demo's administrator where no account exists yet. Gives its name when it was made.
-///
-/// # Errors
-/// When the store refuses, or the system gives no randomness.
-pub async fn ensure_administrator(
-    store: &Store,
-    password: &str,
-    now: DateTime<Utc>,
-) -> Result<Option<&'static str>, StoreError> {
-    if store.has_accounts().await? {
-        return Ok(None);
-    }
-    let hash =
-        hash_password(password).map_err(|why| StoreError::Migration(format!("hashing a password: {why}")))?;
-    let area = region()?;
-    let mut tx = store.begin(&Scope::operator()).await?;
-    let new = NewAccount {
-        username: ADMINISTRATOR,
-        name: "管理员 Administrator",
-        password_hash: &hash,
-        area: &area,
-    };
-    let id = match accounts::add(&mut tx, new, now).await {
-        // Two processes started at once: the other one was first.
-        Err(error) if error.constraint() == Some("account_username_key") => return Ok(None),
-        made => made?,
-    };
-    let grant = Grant { role: Role::Administrator, area: area.clone(), from: local_day(now), until: None };
-    accounts::give(&mut tx, id, &grant, now).await?;
-    tx.commit().await?;
-    Ok(Some(ADMINISTRATOR))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

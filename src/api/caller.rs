@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 
 pub use super::cookie::COOKIE;
 use super::cookie::CookieSlot;
+use super::guard::ClientAddress;
 use super::problem::Problem;
 use super::{AppState, REQUEST_ID, auth};
 use crate::access::{Actor, Capability, Scope};
@@ -37,7 +38,17 @@ impl Caller {
     /// # Errors
     /// 403 `forbidden`.
     pub fn require(&self, capability: Capability, area: &Code) -> Result<(), Problem> {
-        if self.scope.may(capability, area) { Ok(()) } else { Err(Problem::forbidden(capability, area)) }
+        let granted = self.scope.may(capability, area) || !self.state.checks;
+        if granted { Ok(()) } else { Err(Problem::forbidden(capability, area)) }
+    }
+
+    /// The same where a question names no area: the capability anywhere will do.
+    ///
+    /// # Errors
+    /// 403 `forbidden`.
+    pub fn require_somewhere(&self, capability: Capability) -> Result<(), Problem> {
+        let granted = self.scope.may_somewhere(capability) || !self.state.checks;
+        if granted { Ok(()) } else { Err(Problem::forbidden_everywhere(capability)) }
     }
 
     /// For what a program must not do in a person's name: passwords, tokens, accounts.
@@ -58,6 +69,20 @@ impl Caller {
 
     pub fn request_id(&self) -> Option<String> {
         self.scope.request_id().map(str::to_owned)
+    }
+}
+
+/// Whoever may look at the public map: a signed-in caller, or anybody at all where the operator has opened it.
+/// Without sign-in there is nothing but outlines.
+pub struct Visitor {
+    pub scope: Scope,
+    state: AppState,
+}
+
+impl Visitor {
+    /// A transaction in this visitor's scope.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        self.state.store.begin(&self.scope).await
     }
 }
 
@@ -169,6 +194,29 @@ impl FromRequestParts<AppState> for Caller {
             ));
         }
         Ok(caller)
+    }
+}
+
+impl FromRequestParts<AppState> for Visitor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        match Caller::from_request_parts(parts, state).await {
+            Ok(caller) => Ok(Self { scope: caller.scope, state: caller.state }),
+            // A browser may still have the cookie of a session that has ended; a program that sends a token
+            // means it, and is told that it no longer holds.
+            Err(problem)
+                if state.public_map
+                    && problem.status() == StatusCode::UNAUTHORIZED
+                    && !parts.headers.contains_key(header::AUTHORIZATION) =>
+            {
+                let Ok(address) = ClientAddress::from_request_parts(parts, state).await;
+                state.rates.visit(parts, address)?;
+                let scope = Scope::public().with_request(request_id(&parts.headers));
+                Ok(Self { scope, state: state.clone() })
+            }
+            Err(problem) => Err(problem),
+        }
     }
 }
 

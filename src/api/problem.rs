@@ -48,6 +48,10 @@ impl Problem {
         Self { status, code, detail: Text::new(zh, en), retry_after_s: None }
     }
 
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// When it may be tried again: `Retry-After`, in seconds.
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after_s = Some(seconds);
@@ -86,22 +90,23 @@ impl Problem {
 
     /// For a signed-in caller whose grants don't reach so far.
     pub fn forbidden(capability: Capability, area: &Code) -> Self {
-        let (zh, en) = match capability {
-            Capability::Outline => ("查看该区划", "see this area"),
-            Capability::Figures => ("查看统计数据", "see figures"),
-            Capability::Draft => ("编制和发布网格方案", "make and publish grid plans"),
-            Capability::Import => ("导入数据", "import data"),
-            Capability::People => ("查看网格员名册", "see worker records"),
-            Capability::PeopleEdit => ("修改网格员信息", "change worker records"),
-            Capability::Names => ("查看个人信息", "see personal data"),
-            Capability::Audit => ("查看审计日志", "read the audit trail"),
-            Capability::Accounts => ("管理账号和授权", "manage accounts and grants"),
-        };
+        let Text { zh, en } = deed(capability);
         Self::new(
             StatusCode::FORBIDDEN,
             "forbidden",
             format!("您在 {area} 没有“{zh}”的权限：请联系管理员授权"),
             format!("your account may not {en} in {area}: ask an administrator for a grant"),
+        )
+    }
+
+    /// The same for whoever may do it nowhere.
+    pub fn forbidden_everywhere(capability: Capability) -> Self {
+        let Text { zh, en } = deed(capability);
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            format!("您没有“{zh}”的权限：请联系管理员授权"),
+            format!("your account may not {en}: ask an administrator for a grant"),
         )
     }
 
@@ -165,6 +170,22 @@ impl Problem {
     }
 }
 
+/// What a capability lets its holder do.
+fn deed(capability: Capability) -> Text {
+    let (zh, en) = match capability {
+        Capability::Outline => ("查看该区划", "see this area"),
+        Capability::Figures => ("查看统计数据", "see figures"),
+        Capability::Draft => ("编制和发布网格方案", "make and publish grid plans"),
+        Capability::Import => ("导入数据", "import data"),
+        Capability::People => ("查看网格员名册", "see worker records"),
+        Capability::PeopleEdit => ("修改网格员信息", "change worker records"),
+        Capability::Names => ("查看个人信息", "see personal data"),
+        Capability::Audit => ("查看审计日志", "read the audit trail"),
+        Capability::Accounts => ("管理账号和授权", "manage accounts and grants"),
+    };
+    Text::new(zh, en)
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
@@ -200,6 +221,16 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         if let StoreError::Text(_) = error {
             return Problem::bad_text();
+        }
+        if let StoreError::OutOfScope(_) = error {
+            // The database stood in for a handler that didn't look.
+            tracing::error!(%error, "a change was refused by row-level security");
+            return Problem::new(
+                StatusCode::FORBIDDEN,
+                "forbidden",
+                "您的授权不包括此项更改：请联系管理员授权",
+                "your grants don't reach this change: ask an administrator for a grant",
+            );
         }
         if let StoreError::NoKeys | StoreError::KeyMissing { .. } | StoreError::Vault(_) = error {
             tracing::error!(%error, "personal data can't be sealed or opened");

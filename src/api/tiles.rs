@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::AppState;
-use super::caller::Caller;
+use super::caller::{Caller, Visitor};
 use super::extract::{Params, Segment};
 use super::problem::{Problem, ProblemWire};
 use crate::domain::PlanStatus;
@@ -52,13 +52,13 @@ fn tile_id(z: u8, x: u32, y: u32) -> Result<TileId, Problem> {
 #[utoipa::path(get, path = "/api/v1/tiles/areas/{z}/{x}/{y}", tag = "tiles", params(("z" = u8, Path), ("x" = u32, Path), ("y" = u32, Path), Edition),
     responses((status = 200, body = Vec<u8>, content_type = "application/vnd.mapbox-vector-tile"), (status = 204), (status = "default", body = ProblemWire)))]
 async fn areas(
-    caller: Caller,
+    visitor: Visitor,
     Segment((z, x, y)): Place,
     Params(edition): Params<Edition>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let tile = tile_id(z, x, y)?;
-    let mut tx = caller.begin().await?;
+    let mut tx = visitor.begin().await?;
     let (number, _) = tiles::editions(&mut tx).await?;
     let bytes = tiles::areas(&mut tx, tile).await?;
     Ok(answer(bytes, edition.v == Some(number.to_string()), &headers))
@@ -85,13 +85,13 @@ async fn units(
     responses((status = 200, body = Vec<u8>, content_type = "application/vnd.mapbox-vector-tile"), (status = 204), (status = "default", body = ProblemWire)))]
 async fn grids(
     State(state): State<AppState>,
-    caller: Caller,
+    visitor: Visitor,
     Segment((z, x, y)): Place,
     Params(edition): Params<Edition>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let tile = tile_id(z, x, y)?;
-    let mut tx = caller.begin().await?;
+    let mut tx = visitor.begin().await?;
     let (_, number) = tiles::editions(&mut tx).await?;
     let bytes =
         tiles::grids(&mut tx, tile, GridsOf::Day(edition.on.unwrap_or_else(|| state.today()))).await?;

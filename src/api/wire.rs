@@ -8,6 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::access::{Capability, Scope};
 use crate::domain::{AreaType, Code, GridKind, Level, PlanStatus, Reason, Scores, Text, VillageKind};
 use crate::store::areas::AreaRow;
 use crate::store::comparison::Spread;
@@ -61,14 +62,19 @@ pub struct Area {
     /// Geodesic.
     pub area_m2: f64,
     pub villages: u32,
-    pub households: u64,
-    pub people: u64,
+    /// For whoever sees figures here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub households: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub people: Option<u64>,
     /// Made up from real names and outlines.
     pub synthetic: bool,
 }
 
-impl From<AreaRow> for Area {
-    fn from(row: AreaRow) -> Self {
+impl Area {
+    /// The row as this scope may see it.
+    pub fn seen(row: AreaRow, scope: &Scope) -> Self {
+        let figures = scope.may(Capability::Figures, &row.code);
         Self {
             level: row.code.level(),
             parent: row.code.parent(),
@@ -79,8 +85,8 @@ impl From<AreaRow> for Area {
             bbox: row.bbox,
             area_m2: row.area_m2,
             villages: row.villages,
-            households: row.households,
-            people: row.people,
+            households: figures.then_some(row.households),
+            people: figures.then_some(row.people),
             synthetic: row.synthetic,
         }
     }
@@ -137,39 +143,49 @@ pub struct Grid {
     pub kind: GridKind,
     /// Of a dedicated grid.
     pub name: Option<String>,
-    pub households: u32,
-    pub people: u32,
+    /// This and the other figures, for whoever sees figures here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub households: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub people: Option<u32>,
     /// Geodesic.
     pub area_m2: f64,
     /// How many units it is made of.
-    pub units: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub units: Option<usize>,
     /// Polsby–Popper, 4πA/P², 0 to 1.
     pub compactness: f64,
     /// Estimated, one way, from its centre to its farthest household.
     pub travel_min: Option<f64>,
     /// Whether its households lie between the profile's minimum and maximum.
-    pub in_band: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_band: Option<bool>,
+    /// They tell figures: none for whoever sees none.
     pub reasons: Vec<ReasonWire>,
     pub synthetic: bool,
 }
 
-impl From<GridRow> for Grid {
-    fn from(row: GridRow) -> Self {
+impl Grid {
+    /// The row as this scope may see it.
+    pub fn seen(row: GridRow, scope: &Scope) -> Self {
+        let village = row.code.village();
+        let figures = scope.may(Capability::Figures, &village);
+        let reasons = if figures { row.reasons } else { Vec::new() };
         Self {
-            village: row.code.village(),
+            village,
             code: row.code.into(),
             village_name: row.village_name,
             area_type: row.area_type,
             kind: row.kind,
             name: row.name,
-            households: row.households,
-            people: row.people,
+            households: figures.then_some(row.households),
+            people: figures.then_some(row.people),
             area_m2: row.area_m2,
-            units: row.units.len(),
+            units: figures.then_some(row.units.len()),
             compactness: row.compactness,
-            travel_min: row.travel_min,
-            in_band: row.in_band,
-            reasons: row.reasons.into_iter().map(ReasonWire::from).collect(),
+            travel_min: row.travel_min.filter(|_| figures),
+            in_band: figures.then_some(row.in_band),
+            reasons: reasons.into_iter().map(ReasonWire::from).collect(),
             synthetic: row.synthetic,
         }
     }

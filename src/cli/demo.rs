@@ -6,7 +6,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use super::open::{Ending, with_store_and_keys};
-use super::{Stop, jobs as waiting};
+use super::{Stop, jobs as waiting, logins};
 use crate::access::Scope;
 use crate::clock;
 use crate::config::Config;
@@ -39,7 +39,13 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
         let worker = jobs::start(store).await?;
         let loaded = ending.or(load(store, arguments.scale, arguments.seed, ending)).await;
         worker.stop().await;
-        loaded
+        loaded?;
+        let drawn = logins::ensure(config, store).await?;
+        if !drawn.is_empty() {
+            let file = config.logins_file();
+            println!("Logins 登录 (shown once; kept in {}):\n  {}", file.display(), logins::table(&drawn));
+        }
+        Ok(())
     })
     .await
 }

@@ -12,11 +12,14 @@ mod doctor;
 mod import;
 mod jobs;
 mod keys;
+mod logins;
 mod open;
+mod pay;
 mod place;
 mod postgres;
 mod reach;
 mod serve;
+mod user;
 mod verify;
 mod work;
 
@@ -65,8 +68,12 @@ enum Command {
     Reach(reach::Arguments),
     /// Where the next outlets cover the most households, from files, without a database.
     Place(place::Arguments),
+    /// A month's subsidies by rule, to the fen, from files, without a database.
+    Pay(pay::Arguments),
     /// Check every rule that always holds, for an area or for files; exit 1 and a line for each breach.
     Verify(verify::Arguments),
+    /// Accounts: make them, list them, reset passwords, give roles; the first administrator among them.
+    User(user::Arguments),
     /// List or change the keys that personal data is encrypted with.
     Keys(keys::Arguments),
     /// Look at everything that must be in order, and say what to do; exit 1 where something isn't.
@@ -127,7 +134,9 @@ async fn run(arguments: Arguments) -> Result<(), Stop> {
         Command::Assign(arguments) => assign::run(&arguments),
         Command::Reach(arguments) => reach::run(&arguments),
         Command::Place(arguments) => place::run(&arguments),
+        Command::Pay(arguments) => pay::run(&arguments),
         Command::Verify(arguments) => verify::run(&config, arguments).await,
+        Command::User(arguments) => user::run(&config, arguments).await,
         Command::Keys(arguments) => keys::run(&config, arguments).await,
         Command::Doctor(arguments) => doctor::run(&config, arguments).await,
         Command::Backup(arguments) => backup::save(&config, arguments).await,

@@ -1,12 +1,12 @@
 //! `khot serve`: the map, the API, the tiles, and a worker.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use super::logins::{self, Logins};
 use super::open::{Ending, Opened, open_with_keys};
 use super::{Stop, demo};
 use crate::config::{Config, Limits, SignIn};
-use crate::store::{Store, private_file};
+use crate::store::Store;
 use crate::{api, clock, jobs};
 
 #[derive(Debug, clap::Args)]
@@ -18,6 +18,9 @@ pub struct Arguments {
     /// Load the four-banner demo first, where the database is still empty.
     #[arg(long)]
     demo: bool,
+    /// Let whoever hasn't signed in see the outlines of areas and published grids, without figures. The demo does.
+    #[arg(long, env = "KHOT_PUBLIC_MAP")]
+    public_map: bool,
     #[command(flatten)]
     limits: Limits,
     #[command(flatten)]
@@ -54,8 +57,9 @@ async fn serve(
     };
     let served = match ready {
         Ok(Some(drawn)) => {
-            announce(config, listener.local_addr()?, drawn);
+            announce(config, listener.local_addr()?, &drawn, store.has_accounts().await?);
             let state = api::AppState::with_limits(store.clone(), clock::now, arguments.limits.clone())
+                .with_public_map(arguments.public_map || arguments.demo)
                 .with_sign_in(arguments.sign_in.clone());
             api::serve(listener, state, async {
                 ending.asked().await;
@@ -71,63 +75,36 @@ async fn serve(
     served
 }
 
-/// What has to be there before anyone is served; gives the login that was drawn.
+/// What has to be there before anyone is served; gives the logins that were drawn.
 async fn prepare(
     config: &Config,
     arguments: &Arguments,
     store: &Store,
     ending: &Ending,
-) -> Result<Option<(String, String)>, Stop> {
-    let drawn = first_administrator(config, store).await?;
-    if arguments.demo {
-        demo::load_if_empty(store, ending).await?;
+) -> Result<Logins, Stop> {
+    if !arguments.demo {
+        return Ok(Logins::new());
     }
-    Ok(drawn)
+    demo::load_if_empty(store, ending).await?;
+    logins::ensure(config, store).await
 }
 
-/// Makes the built-in administrator at the first start. Its password is written to a file of its owner's
-/// before the account exists, so that it can't be lost in between.
-async fn first_administrator(config: &Config, store: &Store) -> Result<Option<(String, String)>, Stop> {
-    if store.has_accounts().await? {
-        return Ok(None);
-    }
-    std::fs::create_dir_all(&config.home)?;
-    // Another process on this home may be at it as well: what the file says must be what the account has.
-    let turn = std::fs::File::create(config.home.join("logins.lock"))?;
-    tokio::task::spawn_blocking({
-        let turn = turn.try_clone()?;
-        move || turn.lock()
-    })
-    .await??;
-    if store.has_accounts().await? {
-        return Ok(None);
-    }
-    let password = clock::draw_password();
-    let logins = BTreeMap::from([(api::ADMINISTRATOR, password.as_str())]);
-    private_file::write(&config.logins_file(), serde_json::to_string_pretty(&logins)?.as_bytes())
-        .map_err(|error| Stop::Failed(format!("can't write {}: {error}", config.logins_file().display())))?;
-    let made = api::ensure_administrator(store, &password, clock::now()).await?;
-    if made.is_none() {
-        // A process with another home was first: this password is nobody's.
-        std::fs::remove_file(config.logins_file())?;
-    }
-    Ok(made.map(|name| (name.to_owned(), password)))
-}
-
-fn announce(config: &Config, address: SocketAddr, drawn: Option<(String, String)>) {
+fn announce(config: &Config, address: SocketAddr, drawn: &Logins, has_accounts: bool) {
     let file = config.logins_file();
-    let login = match drawn {
-        Some((name, password)) => {
-            format!("{name}  {password}\n             (shown once; kept in {})", file.display())
-        }
-        None if file.exists() => format!("{}  (password in {})", api::ADMINISTRATOR, file.display()),
-        None => format!("{}  (drawn at the first start)", api::ADMINISTRATOR),
+    let login = if !drawn.is_empty() {
+        format!("{}\n  (shown once; kept in {})", logins::table(drawn), file.display())
+    } else if !has_accounts {
+        "no account yet 尚无账号: khot user add NAME --name 姓名 --area 15 --role administrator".to_owned()
+    } else if file.exists() {
+        format!("names and passwords in {}", file.display())
+    } else {
+        "khot user list".to_owned()
     };
     println!(
         "\n  ────────────────────────────────────────────────────────────\n  \
          Khot 浩特网格 is ready 已就绪\n\n  \
          Address 地址   http://{address}\n  \
-         Login 登录     {login}\n  \
+         Logins 登录\n  {login}\n  \
          Stop 停止      Ctrl-C\n  \
          ────────────────────────────────────────────────────────────\n"
     );

@@ -23,6 +23,7 @@ mod check;
 mod columns;
 mod counted;
 mod dbf;
+mod duty;
 mod encoding;
 mod feature;
 mod findings;
@@ -47,6 +48,7 @@ use std::path::Path;
 
 pub use areas::{AreaOptions, read_areas};
 pub use check::check_areas;
+pub use duty::{DutyRow, DutyWorker, read_duty};
 pub use findings::Findings;
 pub use gather::{Cover, Gatherer, VillageOutline, gather};
 pub use inputs::{Edge, WeightedUnits, read_edges, read_parts, read_weighted_units};

@@ -32,6 +32,9 @@ pub enum StoreError {
     /// A rule of the database refused the change.
     #[error("refused by {constraint}: {message}")]
     Refused { constraint: String, message: String },
+    /// Row-level security refused a change that the program should not have tried.
+    #[error("outside the scope: {0}")]
+    OutOfScope(String),
     /// The character 0, say, which PostgreSQL's texts can't hold.
     #[error("the database can't hold this text: {0}")]
     Text(String),
@@ -99,6 +102,11 @@ impl From<sqlx::Error> for StoreError {
                 }
                 None if matches!(database.code().as_deref(), Some("22021" | "22P05")) => {
                     StoreError::Text(database.message().to_owned())
+                }
+                None if database.code().as_deref() == Some("42501")
+                    && database.message().contains("row-level security") =>
+                {
+                    StoreError::OutOfScope(database.message().to_owned())
                 }
                 None => StoreError::Database(error),
             },

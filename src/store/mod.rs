@@ -54,6 +54,9 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 /// The database that the private cluster holds the product in.
 pub const DATABASE: &str = "khot";
 
+/// Connections of the program, unless said otherwise.
+const CONNECTIONS: u32 = 16;
+
 /// The advisory lock that whoever makes the database or its tables holds.
 const SETTING_UP: i64 = 0x6b68_6f74;
 
@@ -124,6 +127,11 @@ impl Store {
 
     /// Connects with `options` (the owner's) and brings the schema up to date.
     pub async fn open(options: PgConnectOptions) -> Result<Self, StoreError> {
+        Self::open_with(options, CONNECTIONS).await
+    }
+
+    /// The same with so many connections at most for the program's own work.
+    pub async fn open_with(options: PgConnectOptions, connections: u32) -> Result<Self, StoreError> {
         let (options, owner) = as_owner(options).await?;
         let mut setting_up = owner.acquire().await?;
         sqlx::query("SELECT pg_advisory_lock($1)").bind(SETTING_UP).execute(&mut *setting_up).await?;
@@ -131,14 +139,14 @@ impl Store {
         sqlx::query("SELECT pg_advisory_unlock($1)").bind(SETTING_UP).execute(&mut *setting_up).await?;
         drop(setting_up);
         migrated?;
-        let pool = as_program().connect_with(options).await?;
+        let pool = as_program(connections).connect_with(options).await?;
         Ok(Self { pool, owner, vault: None })
     }
 
     /// Connects with `options` and changes nothing, whatever is there: for looking at what is wrong.
     pub async fn open_as_it_is(options: PgConnectOptions) -> Result<Self, StoreError> {
         let (options, owner) = as_owner(options).await?;
-        Ok(Self { pool: as_program().connect_lazy_with(options), owner, vault: None })
+        Ok(Self { pool: as_program(CONNECTIONS).connect_lazy_with(options), owner, vault: None })
     }
 
     /// The same store with the keys of personal data.
@@ -211,8 +219,8 @@ async fn as_owner(options: PgConnectOptions) -> Result<(PgConnectOptions, PgPool
 }
 
 /// Connections as the role that the program works as.
-fn as_program() -> PgPoolOptions {
-    PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10)).after_connect(
+fn as_program(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(10)).after_connect(
         |connection, _| {
             Box::pin(async move {
                 sqlx::query("SET ROLE khot_app").execute(connection).await?;

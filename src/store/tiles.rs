@@ -65,7 +65,7 @@ pub enum GridsOf {
     Day(NaiveDate),
 }
 
-/// Grids, from zoom 8 on; above that there would be thousands in a tile.
+/// Grids, from zoom 8 on; above that there would be thousands in a tile. Their figures only where the scope has them.
 pub async fn grids(tx: &mut Tx, tile: TileId, of: GridsOf) -> Result<Vec<u8>, StoreError> {
     if tile.z < 8 {
         return Ok(Vec::new());
@@ -81,7 +81,10 @@ pub async fn grids(tx: &mut Tx, tile: TileId, of: GridsOf) -> Result<Vec<u8>, St
             SELECT plan.id FROM plan JOIN area ON area.code = plan.banner CROSS JOIN bounds
             WHERE (plan.id = $4 OR plan.during @> $5) AND area.outline && reach),
         near AS MATERIALIZED (
-            SELECT grid.* FROM chosen JOIN grid ON grid.plan = chosen.id CROSS JOIN bounds
+            SELECT grid.code, village, area_type, kind, area_m2, outline, label_point,
+                   CASE WHEN told THEN households END AS households, CASE WHEN told THEN in_band END AS in_band
+            FROM chosen JOIN grid ON grid.plan = chosen.id CROSS JOIN bounds
+            CROSS JOIN LATERAL (SELECT village ^@ ANY ((SELECT khot.may('figures'))::text[]) AS told) figures
             WHERE grid.outline && reach)
         SELECT coalesce((SELECT ST_AsMVT(t, 'grids', 4096, 'geom') FROM (
                  SELECT code, village, area_type, kind, households, in_band, area_m2,

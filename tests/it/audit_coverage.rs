@@ -11,12 +11,19 @@ use crate::harness::*;
 use crate::openapi::operations;
 
 /// What the trail says of an operation, as soon as it has been answered.
-const EXPECTED: [(&str, &str); 18] = [
+const EXPECTED: [(&str, &str); 25] = [
     ("POST /api/v1/session", "session.open"),
     ("DELETE /api/v1/me/sessions/{id}", "account.session_end"),
     ("POST /api/v1/me/tokens", "account.token_add"),
     ("DELETE /api/v1/me/tokens/{id}", "account.token_revoke"),
     ("PUT /api/v1/me/password", "account.password"),
+    ("POST /api/v1/accounts", "account.add"),
+    ("PATCH /api/v1/accounts/{username}", "account.change"),
+    ("POST /api/v1/accounts/{username}/password-reset", "account.reset"),
+    ("POST /api/v1/accounts/{username}/unlock", "account.unlock"),
+    ("POST /api/v1/accounts/{username}/grants", "account.grant_add"),
+    ("PATCH /api/v1/accounts/{username}/grants/{id}", "account.grant_change"),
+    ("DELETE /api/v1/accounts/{username}/grants/{id}", "account.grant_remove"),
     ("DELETE /api/v1/session", "session.close"),
     ("POST /api/v1/areas/{code}/plans", "job.queue"),
     ("POST /api/v1/areas/{code}/imports/{what}", "job.queue"),
@@ -74,6 +81,10 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
                 let held = app.get("/api/v1/me/tokens").await;
                 format!("/api/v1/me/tokens/{}", held["tokens"][0]["id"].as_str().unwrap())
             }
+            "/api/v1/accounts/{username}/grants/{id}" => {
+                let held = app.get("/api/v1/accounts/zhao").await;
+                format!("/api/v1/accounts/zhao/grants/{}", held["grants"][0]["id"].as_str().unwrap())
+            }
             "/api/v1/plans/{id}" => format!("/api/v1/plans/{draft}"),
             "/api/v1/plans/{id}/moves"
             | "/api/v1/plans/{id}/undo"
@@ -82,6 +93,7 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
             "/api/v1/plans/{id}/publication" => format!("/api/v1/plans/{other}/publication"),
             _ => path
                 .replace("/areas/{code}", "/areas/150821")
+                .replace("/accounts/{username}", "/accounts/zhao")
                 .replace("/jobs/{id}", &format!("/jobs/{job}"))
                 .replace("/workers/{id}", &format!("/workers/{worker}")),
         };
@@ -94,6 +106,12 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
             "POST /api/v1/plans/{id}/undo" => json!({"version": 2}),
             "POST /api/v1/plans/{id}/redivision" => json!({"version": 3, "village": village}),
             "PUT /api/v1/plans/{id}/givens" => json!({"version": 4, "givens": {}}),
+            "POST /api/v1/accounts" => json!({"username": "zhao", "name": "赵", "area": "150821"}),
+            "PATCH /api/v1/accounts/{username}" => json!({"name": "赵敏"}),
+            "POST /api/v1/accounts/{username}/grants" => {
+                json!({"role": "analyst", "area": "150821", "from": "2026-11-23"})
+            }
+            "PATCH /api/v1/accounts/{username}/grants/{id}" => json!({"until": "2026-12-01"}),
             "POST /api/v1/me/tokens" => json!({"name": "a program", "days": 1}),
             "PUT /api/v1/me/password" => json!({"current": PASSWORD, "new": "another-fine-word"}),
             "POST /api/v1/plans/{id}/publication" => json!({"valid_from": "2026-12-01"}),

@@ -76,7 +76,7 @@ impl Place {
         put_tiny(&store).await;
         put_published(&store, 1, "2026-01-01").await;
         put_draft(&store, 2).await;
-        khot::api::ensure_administrator(&store, PASSWORD, noon()).await.unwrap();
+        put_administrator(&store).await;
         store
             .keep_upload(&Scope::operator(), uuid::Uuid::now_v7(), &code("15"), "a.csv", &b"a,b\0"[..])
             .await

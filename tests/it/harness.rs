@@ -14,10 +14,11 @@ use khot::config::{Limits, SignIn};
 use khot::domain::Code;
 use khot::store::Store;
 use khot::store::accounts::{self, NewAccount};
-use khot::{api, jobs};
+use khot::{api, api::AppState, jobs};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
 
 pub use database::*;
@@ -51,6 +52,7 @@ pub fn unhindered() -> Limits {
         work: most,
         queries: most,
         tiles: most,
+        visits: most,
         ..Limits::default()
     }
 }
@@ -72,21 +74,25 @@ impl TestApp {
 
     /// Starts it without any area, with these limits.
     pub async fn start_with(limits: Limits) -> Self {
-        Self::start_signing_in(limits, SignIn::default()).await
+        Self::start_shaped(limits, |state| state).await
     }
 
     /// The same with other ways of signing in.
     pub async fn start_signing_in(limits: Limits, sign_in: SignIn) -> Self {
+        Self::start_shaped(limits, |state| state.with_sign_in(sign_in)).await
+    }
+
+    /// The same with a state of another kind.
+    pub async fn start_shaped(limits: Limits, shape: impl FnOnce(AppState) -> AppState) -> Self {
         let database = database().await;
         let store = with_keys(Store::open(database.clone()).await.unwrap()).await;
-        api::ensure_administrator(&store, PASSWORD, noon()).await.unwrap();
+        put_administrator(&store).await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let clock = Arc::new(Mutex::new(noon()));
         let shown = clock.clone();
-        let state = api::AppState::with_limits(store.clone(), move || *shown.lock().unwrap(), limits)
-            .with_sign_in(sign_in);
-        tokio::spawn(api::serve(listener, state, std::future::pending()));
+        let state = AppState::with_limits(store.clone(), move || *shown.lock().unwrap(), limits);
+        tokio::spawn(api::serve(listener, shape(state), std::future::pending()));
         Self { store, database, address, client: Client::new(), token: None, clock }
     }
 
@@ -116,27 +122,8 @@ impl TestApp {
 
     /// An account of that name with one role in one area, signed in: its token.
     pub async fn token_of(&self, username: &str, role: Role, area: &str) -> String {
-        let area = code(area);
-        let mut tx = self.store.begin(&Scope::operator()).await.unwrap();
-        let new = NewAccount { username, name: username, password_hash: "-", area: &area };
-        let id = accounts::add(&mut tx, new, noon()).await.unwrap();
-        let grant = Grant { role, area: area.clone(), from: day("2026-01-01"), until: None };
-        accounts::give(&mut tx, id, &grant, noon()).await.unwrap().unwrap();
-        tx.commit().await.unwrap();
-        let token = format!("token-of-{username}");
-        let hash = Sha256::digest(token.as_bytes()).to_vec();
-        // Past the door, which would leave an entry in the trail.
-        sqlx::query(
-            "INSERT INTO session (token_hash, account, created_at, expires_at) VALUES ($1, $2, $3, $4)",
-        )
-        .bind(hash)
-        .bind(id)
-        .bind(noon())
-        .bind(noon() + TimeDelta::hours(12))
-        .execute(&mut as_owner(&self.database).await)
-        .await
-        .unwrap();
-        token
+        let grant = Grant { role, area: code(area), from: day("2026-01-01"), until: None };
+        put_account(&self.store, &mut as_owner(&self.database).await, username, area, &[grant]).await
     }
 
     /// The same service for another caller.
@@ -228,6 +215,56 @@ impl TestApp {
         self.run_pending_jobs().await;
         self.job(job["id"].as_str().unwrap()).await
     }
+}
+
+/// The region's administrator, whose password is [`PASSWORD`].
+pub async fn put_administrator(store: &Store) {
+    // Hashing is slow on purpose; each test's process does it once.
+    static HASH: std::sync::LazyLock<String> =
+        std::sync::LazyLock::new(|| api::hash_password(PASSWORD).unwrap());
+    let region = code("15");
+    let mut tx = store.begin(&Scope::operator()).await.unwrap();
+    let new = NewAccount {
+        username: api::ADMINISTRATOR,
+        name: "管理员 Administrator",
+        password_hash: &HASH,
+        area: &region,
+    };
+    let id = accounts::add(&mut tx, new, noon()).await.unwrap();
+    let grant =
+        Grant { role: Role::Administrator, area: region.clone(), from: day("2026-11-23"), until: None };
+    accounts::give(&mut tx, id, &grant, noon()).await.unwrap().unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// An account of that name, home area and grants, signed in: its token.
+pub async fn put_account(
+    store: &Store,
+    owner: &mut PgConnection,
+    username: &str,
+    home: &str,
+    grants: &[Grant],
+) -> String {
+    let area = code(home);
+    let mut tx = store.begin(&Scope::operator()).await.unwrap();
+    let new = NewAccount { username, name: username, password_hash: "-", area: &area };
+    let id = accounts::add(&mut tx, new, noon()).await.unwrap();
+    for grant in grants {
+        accounts::give(&mut tx, id, grant, noon()).await.unwrap().unwrap();
+    }
+    tx.commit().await.unwrap();
+    let token = format!("token-of-{username}");
+    let hash = Sha256::digest(token.as_bytes()).to_vec();
+    // Past the door, which would leave an entry in the trail.
+    sqlx::query("INSERT INTO session (token_hash, account, created_at, expires_at) VALUES ($1, $2, $3, $4)")
+        .bind(hash)
+        .bind(id)
+        .bind(noon())
+        .bind(noon() + TimeDelta::hours(12))
+        .execute(owner)
+        .await
+        .unwrap();
+    token
 }
 
 /// Sends a request that must fail with a problem of the usual form; gives its status and its code.

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod access_matrix;
+mod access_scopes;
 mod api;
 mod audit;
 mod audit_coverage;
@@ -10,6 +12,7 @@ mod backup;
 mod cli;
 mod cli_area;
 mod cli_assign;
+mod cli_pay;
 mod cli_reach;
 mod cluster;
 mod crash;
@@ -31,10 +34,12 @@ mod mutate;
 mod openapi;
 mod partial;
 mod process;
+mod public_map;
 mod rooms;
 /// The three areas that the tests of `formats` read, in every format.
 #[path = "../../src/formats/tests/samples.rs"]
 mod samples;
 mod store;
 mod tiles;
+mod user;
 mod workers;

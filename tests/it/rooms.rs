@@ -9,6 +9,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("divide", &["domain", "geo"]),
     ("assign", &["domain", "geo"]),
     ("coverage", &["domain", "geo"]),
+    ("subsidy", &["domain"]),
     ("disclosure", &["domain"]),
     // Shares nothing with the engine that it checks, not even its geometry.
     ("verify", &["domain"]),
@@ -24,9 +25,9 @@ const ROOMS: &[(&str, &[&str])] = &[
 /// Crates that do IO: not for rooms that compute.
 const IO_CRATES: &[&str] = &["tokio", "sqlx", "axum", "graphile_worker", "reqwest", "std::fs", "std::net"];
 const PURE: &[&str] =
-    &["domain", "geo", "divide", "assign", "coverage", "disclosure", "verify", "planning", "demo"];
+    &["domain", "geo", "divide", "assign", "coverage", "subsidy", "disclosure", "verify", "planning", "demo"];
 
-fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+pub fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

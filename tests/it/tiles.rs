@@ -1,25 +1,27 @@
 //! Vector tiles: what is in them, and how long a client may keep them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::{Method, Response, StatusCode};
 
 use crate::harness::*;
 
-/// The fields of a protobuf message: numbers, and bytes with a length. Enough for vector tiles.
-fn fields(mut bytes: &[u8]) -> Vec<(u64, &[u8])> {
-    fn varint(bytes: &mut &[u8]) -> u64 {
-        let (mut value, mut shift) = (0, 0);
-        loop {
-            let (first, rest) = bytes.split_first().expect("a whole number");
-            *bytes = rest;
-            value |= u64::from(first & 0x7f) << shift;
-            shift += 7;
-            if first & 0x80 == 0 {
-                return value;
-            }
+/// A number as protobuf writes it, taken off the front.
+fn varint(bytes: &mut &[u8]) -> u64 {
+    let (mut value, mut shift) = (0, 0);
+    loop {
+        let (first, rest) = bytes.split_first().expect("a whole number");
+        *bytes = rest;
+        value |= u64::from(first & 0x7f) << shift;
+        shift += 7;
+        if first & 0x80 == 0 {
+            return value;
         }
     }
+}
+
+/// The fields of a protobuf message: numbers, and bytes with a length. Enough for vector tiles.
+fn fields(mut bytes: &[u8]) -> Vec<(u64, &[u8])> {
     let mut found = Vec::new();
     while !bytes.is_empty() {
         let key = varint(&mut bytes);
@@ -40,31 +42,55 @@ fn fields(mut bytes: &[u8]) -> Vec<(u64, &[u8])> {
     found
 }
 
-struct Layer {
-    features: usize,
-    /// Names of attributes.
-    keys: Vec<String>,
-    /// Attributes that are text.
-    texts: Vec<String>,
+pub struct Layer {
+    /// Attributes of each feature; those that are no text have an empty one.
+    pub features: Vec<BTreeMap<String, String>>,
 }
 
-fn layers(tile: &[u8]) -> BTreeMap<String, Layer> {
+impl Layer {
+    /// Names of the attributes that are there.
+    fn keys(&self) -> BTreeSet<&str> {
+        self.features.iter().flat_map(|feature| feature.keys().map(String::as_str)).collect()
+    }
+
+    /// What an attribute is, feature by feature.
+    pub fn texts(&self, key: &str) -> Vec<String> {
+        self.features.iter().filter_map(|feature| feature.get(key).cloned()).collect()
+    }
+}
+
+pub fn layers(tile: &[u8]) -> BTreeMap<String, Layer> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let layer = |bytes: &[u8]| {
         let fields = fields(bytes);
         let of = |number: u64| fields.iter().filter(move |field| field.0 == number).map(|field| field.1);
-        let texts = of(4)
-            .flat_map(|value| self::fields(value))
-            .filter(|field| field.0 == 1)
-            .map(|field| text(field.1));
         let name = text(of(1).next().expect("a name"));
-        (name, Layer { features: of(2).count(), keys: of(3).map(text).collect(), texts: texts.collect() })
+        let keys: Vec<String> = of(3).map(text).collect();
+        let values: Vec<String> = of(4)
+            .map(|value| {
+                self::fields(value)
+                    .into_iter()
+                    .find(|field| field.0 == 1)
+                    .map_or(String::new(), |field| text(field.1))
+            })
+            .collect();
+        let feature = |bytes: &[u8]| {
+            let mut tags =
+                self::fields(bytes).into_iter().find(|field| field.0 == 2).map_or(&[][..], |field| field.1);
+            let mut held = BTreeMap::new();
+            while !tags.is_empty() {
+                let (key, value) = (varint(&mut tags), varint(&mut tags));
+                held.insert(keys[key as usize].clone(), values[value as usize].clone());
+            }
+            held
+        };
+        (name, Layer { features: of(2).map(feature).collect() })
     };
     fields(tile).into_iter().filter(|field| field.0 == 3).map(|field| layer(field.1)).collect()
 }
 
 /// The tile of zoom `z` that holds the middle of the tiny place.
-fn place(z: u32) -> String {
+pub fn place(z: u32) -> String {
     let (lon, lat): (f64, f64) = (108.031, 41.031);
     let side = f64::from(1 << z);
     let x = (lon + 180.0) / 360.0 * side;
@@ -103,11 +129,11 @@ async fn areas_are_as_fine_as_the_zoom() {
     for (zoom, areas) in [(4, 3), (7, 5), (9, 9)] {
         let layers = tile(&app, &format!("areas/{}", place(zoom))).await;
         let (outlines, labels) = (&layers["areas"], &layers["area_labels"]);
-        assert_eq!((outlines.features, labels.features), (areas, areas), "zoom {zoom}");
+        assert_eq!((outlines.features.len(), labels.features.len()), (areas, areas), "zoom {zoom}");
         for key in ["code", "name", "level"] {
-            assert!(outlines.keys.iter().any(|held| held == key), "{key} of {:?}", outlines.keys);
+            assert!(outlines.keys().contains(key), "{key} of {:?}", outlines.keys());
         }
-        assert!(labels.texts.iter().any(|text| text == "五原县"), "{:?}", labels.texts);
+        assert!(labels.texts("name").iter().any(|text| text == "五原县"), "{:?}", labels.texts("name"));
     }
 }
 
@@ -115,9 +141,8 @@ async fn areas_are_as_fine_as_the_zoom() {
 async fn units_show_households_in_classes_only() {
     let app = app().await;
     let layers = tile(&app, &format!("units/{}", place(11))).await;
-    assert!(layers["units"].features > 50, "{}", layers["units"].features);
-    let keys: std::collections::BTreeSet<&str> = layers["units"].keys.iter().map(String::as_str).collect();
-    assert_eq!(keys, ["code", "households_class", "village"].into());
+    assert!(layers["units"].features.len() > 50, "{}", layers["units"].features.len());
+    assert_eq!(layers["units"].keys(), ["code", "households_class", "village"].into());
     assert_eq!(fetch(&app, &format!("units/{}", place(10))).await.status(), StatusCode::NO_CONTENT);
 }
 
@@ -133,9 +158,8 @@ async fn grids_are_those_of_the_day_or_of_the_plan() {
         codes.to_vec()
     };
     let codes = |layers: &BTreeMap<String, Layer>| {
-        assert_eq!((layers["grids"].features, layers["grid_labels"].features), (4, 4));
-        let mut codes: Vec<String> =
-            layers["grids"].texts.iter().filter(|text| text.len() == 15).cloned().collect();
+        assert_eq!((layers["grids"].features.len(), layers["grid_labels"].features.len()), (4, 4));
+        let mut codes = layers["grids"].texts("code");
         codes.sort();
         codes
     };

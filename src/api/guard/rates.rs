@@ -42,6 +42,11 @@ impl Kind {
     }
 }
 
+fn kind(parts: &Parts) -> Option<Kind> {
+    let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    Kind::of(&parts.method, route)
+}
+
 /// The counts; in memory, of this process.
 #[derive(Clone)]
 pub struct Rates(Arc<Held>);
@@ -52,6 +57,8 @@ struct Held {
     work: Keyed<String>,
     queries: Keyed<String>,
     tiles: Keyed<String>,
+    visits: Keyed<IpAddr>,
+    visited_tiles: Keyed<IpAddr>,
 }
 
 impl Rates {
@@ -62,6 +69,8 @@ impl Rates {
             work: Keyed::new(limits.work),
             queries: Keyed::new(limits.queries),
             tiles: Keyed::new(limits.tiles),
+            visits: Keyed::new(limits.visits),
+            visited_tiles: Keyed::new(limits.tiles),
         }))
     }
 
@@ -79,14 +88,24 @@ impl Rates {
     /// # Errors
     /// When there were too many.
     pub fn request(&self, parts: &Parts, username: &str) -> Result<(), Problem> {
-        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        let counted = match Kind::of(&parts.method, route) {
+        let counted = match kind(parts) {
             None => return Ok(()),
             Some(Kind::Work) => &self.0.work,
             Some(Kind::Query) => &self.0.queries,
             Some(Kind::Tile) => &self.0.tiles,
         };
         counted.count(username.to_owned())
+    }
+
+    /// Counts a request of somebody who hasn't signed in, of whatever kind it is.
+    ///
+    /// # Errors
+    /// When there were too many from this address.
+    pub fn visit(&self, parts: &Parts, address: ClientAddress) -> Result<(), Problem> {
+        match kind(parts) {
+            Some(Kind::Tile) => self.0.visited_tiles.count(address.0),
+            _ => self.0.visits.count(address.0),
+        }
     }
 }
 

@@ -13,8 +13,9 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{code, geojson_response, wants_geojson};
+use crate::access::Capability;
 use crate::api::AppState;
-use crate::api::caller::Caller;
+use crate::api::caller::{Caller, Visitor};
 use crate::api::extract::{Params, Segment};
 use crate::api::problem::{Problem, ProblemWire};
 use crate::api::wire::{self, AreaDetail, Items, PlanRef};
@@ -41,13 +42,13 @@ fn no_area() -> Problem {
 #[utoipa::path(get, path = "/api/v1/areas/{code}", tag = "areas", params(("code" = String, Path), WithGeometry),
     responses((status = 200, body = AreaDetail), (status = 404, body = ProblemWire), (status = "default", body = ProblemWire)))]
 async fn get(
-    caller: Caller,
+    visitor: Visitor,
     Segment(text): Segment<String>,
     Params(with): Params<WithGeometry>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let code = code(&text)?;
-    let mut tx = caller.begin().await?;
+    let mut tx = visitor.begin().await?;
     let area = areas::get(&mut tx, &code).await?.ok_or_else(no_area)?;
     let ancestors = areas::named(&mut tx, &code.ancestors()).await?.into_iter().map(Into::into).collect();
     let geojson = wants_geojson(&headers);
@@ -56,7 +57,7 @@ async fn get(
     } else {
         None
     };
-    let mut detail = AreaDetail { area: area.into(), ancestors, geometry };
+    let mut detail = AreaDetail { area: wire::Area::seen(area, &visitor.scope), ancestors, geometry };
     if geojson {
         let geometry = detail.geometry.take();
         return Ok(geojson_response(
@@ -77,12 +78,12 @@ struct ChildrenQuery {
 #[utoipa::path(get, path = "/api/v1/areas/{code}/children", tag = "areas", params(("code" = String, Path), ChildrenQuery),
     responses((status = 200, body = Items<wire::Area>), (status = 404, body = ProblemWire), (status = "default", body = ProblemWire)))]
 async fn children(
-    caller: Caller,
+    visitor: Visitor,
     Segment(text): Segment<String>,
     Params(query): Params<ChildrenQuery>,
 ) -> Result<Json<Items<wire::Area>>, Problem> {
     let code = code(&text)?;
-    let mut tx = caller.begin().await?;
+    let mut tx = visitor.begin().await?;
     areas::get(&mut tx, &code).await?.ok_or_else(no_area)?;
     let level = match query.level {
         Some(level) if level <= code.level() => {
@@ -97,7 +98,7 @@ async fn children(
     };
     let Some(level) = level else { return Ok(Json(Items { items: Vec::new() })) };
     let rows = areas::below(&mut tx, &code, level).await?;
-    Ok(Json(Items { items: rows.into_iter().map(Into::into).collect() }))
+    Ok(Json(Items { items: rows.into_iter().map(|row| wire::Area::seen(row, &visitor.scope)).collect() }))
 }
 
 /// Which grids a question is about: those in force on a day (today when left out), or one plan's.
@@ -156,6 +157,7 @@ async fn figures(
     let on = which.on.unwrap_or_else(|| state.today());
     let mut tx = caller.begin().await?;
     let area = areas::get(&mut tx, &code).await?.ok_or_else(no_area)?;
+    caller.require(Capability::Figures, &code)?;
     let plan = match which.plan {
         Some(id) => {
             Some(plans::get(&mut tx, id).await?.ok_or_else(|| Problem::not_found("这个方案", "plan"))?)

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::areas::{Which, share};
 use super::code;
+use crate::access::Capability;
 use crate::api::AppState;
 use crate::api::caller::Caller;
 use crate::api::extract::Params;
@@ -77,6 +78,7 @@ async fn compare(
     let on = query.on.unwrap_or_else(|| state.today());
     let mut tx = caller.begin().await?;
     areas::get(&mut tx, &code).await?.ok_or_else(|| Problem::not_found("这个区划", "area"))?;
+    caller.require(Capability::Figures, &code)?;
     let which = Which { on: query.on, plan: query.plan }.grids(on);
     let items = comparison::by_area_type(&mut tx, &code, which)
         .await?

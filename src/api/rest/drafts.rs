@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::access::Capability;
+use crate::access::{Capability, Scope};
 use crate::api::AppState;
 use crate::api::caller::Caller;
 use crate::api::extract::{Body, Segment};
@@ -111,7 +111,7 @@ struct ChangedGrid {
 }
 
 impl ChangedWire {
-    fn of(changed: Changed, village: Option<&Code>) -> Self {
+    fn of(changed: Changed, village: Option<&Code>, scope: &Scope) -> Self {
         let Changed { plan, grids, removed } = changed;
         let named = grids.first().map(|row| (row.code.village(), row.village_name.clone()));
         let of = village.cloned().or_else(|| named.as_ref().map(|(code, _)| code.clone()));
@@ -130,7 +130,7 @@ impl ChangedWire {
             .map(|mut row| ChangedGrid {
                 geometry: row.outline.take().map_or(Value::Null, |outline| wire::geojson(&outline)),
                 unit_codes: row.units.clone(),
-                grid: row.into(),
+                grid: wire::Grid::seen(row, scope),
             })
             .collect();
         Self {
@@ -188,7 +188,7 @@ async fn moves(
     let changed =
         within(drafting::move_units(&mut tx, id, new.version, &new.village, &moves, state.now())).await?;
     tx.commit().await?;
-    Ok(Json(ChangedWire::of(changed, Some(&new.village))))
+    Ok(Json(ChangedWire::of(changed, Some(&new.village), &caller.scope)))
 }
 
 /// Divide one village of a draft again, around its locks
@@ -210,7 +210,7 @@ async fn redivision(
     let changed =
         within(drafting::redivide(&mut tx, id, new.version, &new.village, wanted, state.now())).await?;
     tx.commit().await?;
-    Ok(Json(ChangedWire::of(changed, Some(&new.village))))
+    Ok(Json(ChangedWire::of(changed, Some(&new.village), &caller.scope)))
 }
 
 /// Take the last change of a draft back
@@ -225,7 +225,7 @@ async fn undo(
     let mut tx = may_change(&caller, id).await?;
     let changed = within(drafting::undo(&mut tx, id, new.version, state.now())).await?;
     tx.commit().await?;
-    Ok(Json(ChangedWire::of(changed, None)))
+    Ok(Json(ChangedWire::of(changed, None, &caller.scope)))
 }
 
 /// Lock grids of a draft, set dedicated ones, tie units together or keep them apart
@@ -242,5 +242,5 @@ async fn give(
     let mut tx = may_change(&caller, id).await?;
     let plan = drafting::give(&mut tx, id, new.version, new.givens).await?;
     tx.commit().await?;
-    Ok(Json(ChangedWire::of(Changed { plan, grids: Vec::new(), removed: Vec::new() }, None)))
+    Ok(Json(ChangedWire::of(Changed { plan, grids: Vec::new(), removed: Vec::new() }, None, &caller.scope)))
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::areas::Which;
 use super::{code, geojson_response, wants_geojson};
 use crate::api::AppState;
-use crate::api::caller::Caller;
+use crate::api::caller::Visitor;
 use crate::api::extract::{Params, Segment};
 use crate::api::problem::{Problem, ProblemWire};
 use crate::api::wire::{self, GridDetail, NamedArea, Page, PlanRef};
@@ -57,7 +57,7 @@ struct GridsQuery {
         (status = 404, body = ProblemWire), (status = "default", body = ProblemWire)))]
 async fn of_area(
     State(state): State<AppState>,
-    caller: Caller,
+    visitor: Visitor,
     Segment(text): Segment<String>,
     Params(query): Params<GridsQuery>,
     headers: HeaderMap,
@@ -74,7 +74,7 @@ async fn of_area(
     let cursor = query.cursor.as_deref().map(grid_code).transpose()?;
     let which = Which { on: query.on, plan: query.plan };
     let geojson = wants_geojson(&headers);
-    let mut tx = caller.begin().await?;
+    let mut tx = visitor.begin().await?;
     areas::get(&mut tx, &code).await?.ok_or_else(|| Problem::not_found("这个区划", "area"))?;
     // One more than asked for tells whether there is a next page.
     let mut rows =
@@ -99,7 +99,7 @@ async fn of_area(
             .into_iter()
             .map(|mut row| {
                 let geometry = row.outline.take().map(|outline| wire::geojson(&outline));
-                json!({"type": "Feature", "id": row.code, "geometry": geometry, "properties": wire::Grid::from(row)})
+                json!({"type": "Feature", "id": row.code, "geometry": geometry, "properties": wire::Grid::seen(row, &visitor.scope)})
             })
             .collect();
         let mut links = vec![json!({"rel": "self", "href": format!("/api/v1/areas/{code}/grids")})];
@@ -107,7 +107,11 @@ async fn of_area(
         return Ok(geojson_response(&json!({"type": "FeatureCollection", "numberReturned": features.len(),
             "features": features, "links": links, "next": next, "synthetic": synthetic})));
     }
-    Ok(Json(Page { items: rows.into_iter().map(wire::Grid::from).collect(), next }).into_response())
+    Ok(Json(Page {
+        items: rows.into_iter().map(|row| wire::Grid::seen(row, &visitor.scope)).collect(),
+        next,
+    })
+    .into_response())
 }
 
 /// One grid
@@ -115,12 +119,12 @@ async fn of_area(
     responses((status = 200, body = GridDetail), (status = 404, body = ProblemWire), (status = "default", body = ProblemWire)))]
 async fn get(
     State(state): State<AppState>,
-    caller: Caller,
+    visitor: Visitor,
     Segment(text): Segment<String>,
     Params(which): Params<Which>,
 ) -> Result<Json<GridDetail>, Problem> {
     let code = grid_code(&text)?;
-    let mut tx = caller.begin().await?;
+    let mut tx = visitor.begin().await?;
     Ok(Json(
         detail(&mut tx, &code, which.grids(state.today()))
             .await?
@@ -141,7 +145,13 @@ async fn detail(
     let geometry = row.outline.take().map(|outline| wire::geojson(&outline)).unwrap_or_default();
     let plan =
         PlanRef { id: row.plan, status: row.plan_status, valid_from: row.valid_from, valid_to: row.valid_to };
-    Ok(Some(GridDetail { bbox: row.bbox, ancestors, plan, geometry, grid: row.into() }))
+    Ok(Some(GridDetail {
+        bbox: row.bbox,
+        ancestors,
+        plan,
+        geometry,
+        grid: wire::Grid::seen(row, tx.scope()),
+    }))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -166,7 +176,7 @@ struct Location {
     responses((status = 200, body = Location), (status = "default", body = ProblemWire)))]
 async fn locate(
     State(state): State<AppState>,
-    caller: Caller,
+    visitor: Visitor,
     Params(point): Params<Point>,
 ) -> Result<Json<Location>, Problem> {
     if !(-180.0..=180.0).contains(&point.lon) || !(-90.0..=90.0).contains(&point.lat) {
@@ -177,7 +187,7 @@ async fn locate(
         ));
     }
     let day = point.on.unwrap_or_else(|| state.today());
-    let mut tx = caller.begin().await?;
+    let mut tx = visitor.begin().await?;
     let (area, grid) = grids::locate(&mut tx, point.lon, point.lat, day).await?;
     let mut line = area.as_ref().map(crate::domain::Code::ancestors).unwrap_or_default();
     line.extend(area);

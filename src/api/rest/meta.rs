@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::AppState;
-use crate::api::caller::Caller;
+use crate::api::caller::Visitor;
 use crate::api::problem::{Problem, ProblemWire};
 use crate::api::wire::Area;
 use crate::store::{areas, tiles};
@@ -31,19 +31,22 @@ struct Meta {
     areas_version: String,
     /// Changes whenever a plan is published.
     grids_version: String,
+    /// Outlines are there for whoever hasn't signed in, too.
+    public_map: bool,
 }
 
 /// What to begin with
 #[utoipa::path(get, path = "/api/v1/meta", tag = "operation", responses((status = 200, body = Meta), (status = "default", body = ProblemWire)))]
-async fn get(State(state): State<AppState>, caller: Caller) -> Result<Json<Meta>, Problem> {
-    let mut tx = caller.begin().await?;
+async fn get(State(state): State<AppState>, visitor: Visitor) -> Result<Json<Meta>, Problem> {
+    let mut tx = visitor.begin().await?;
     let (areas_version, grids_version) = tiles::editions(&mut tx).await?;
     Ok(Json(Meta {
         version: env!("CARGO_PKG_VERSION"),
         today: state.today(),
         synthetic: areas::any_synthetic(&mut tx).await?,
-        region: areas::region(&mut tx).await?.map(Into::into),
+        region: areas::region(&mut tx).await?.map(|row| Area::seen(row, &visitor.scope)),
         areas_version: areas_version.to_string(),
         grids_version: grids_version.to_string(),
+        public_map: state.public_map,
     }))
 }

@@ -1,5 +1,6 @@
 //! REST, one file a noun.
 
+mod accounts;
 mod areas;
 mod audit;
 mod comparison;
@@ -28,6 +29,7 @@ use crate::store::jobs::JobRow;
 
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
+        .merge(accounts::routes())
         .merge(areas::routes())
         .merge(audit::routes())
         .merge(comparison::routes())

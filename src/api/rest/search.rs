@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::AppState;
-use crate::api::caller::Caller;
+use crate::api::caller::Visitor;
 use crate::api::extract::Params;
 use crate::api::problem::{Problem, ProblemWire};
 use crate::api::wire::Items;
@@ -46,7 +46,7 @@ struct Hit {
     responses((status = 200, body = Items<Hit>), (status = "default", body = ProblemWire)))]
 async fn find(
     State(state): State<AppState>,
-    caller: Caller,
+    visitor: Visitor,
     Params(query): Params<SearchQuery>,
 ) -> Result<Json<Items<Hit>>, Problem> {
     let text = query.q.trim();
@@ -54,7 +54,7 @@ async fn find(
         return Ok(Json(Items { items: Vec::new() }));
     }
     let limit = query.limit.unwrap_or(8).clamp(1, 50);
-    let mut tx = caller.begin().await?;
+    let mut tx = visitor.begin().await?;
     let found = search::find(&mut tx, text, state.today(), limit).await?;
     let mut items = Vec::with_capacity(found.len());
     for hit in found {

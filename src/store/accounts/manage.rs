@@ -123,6 +123,19 @@ pub async fn get(tx: &mut Tx, username: &str, now: DateTime<Utc>) -> Result<Opti
     Ok(page(tx, filter, 1, now).await?.pop())
 }
 
+/// The same, with nobody else changing it until the transaction ends.
+pub async fn get_locked(
+    tx: &mut Tx,
+    username: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<AccountRow>, StoreError> {
+    sqlx::query("SELECT FROM account WHERE username = $1 FOR UPDATE")
+        .bind(username)
+        .execute(tx.conn())
+        .await?;
+    get(tx, username, now).await
+}
+
 /// Makes an account with its grants; a taken name is refused by `account_username_key`.
 pub async fn create(
     tx: &mut Tx,

@@ -2,6 +2,7 @@
 
 mod account_door;
 mod account_own;
+mod accounts;
 mod areas;
 mod comparison;
 mod drafts;

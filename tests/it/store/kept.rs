@@ -158,7 +158,7 @@ async fn what_the_database_refuses_has_its_constraints_name() {
     let mut tx = store.begin(&Scope::job("someone", &code("150822"))).await.unwrap();
     let error = imports::put_units(&mut tx, &tiny_units()).await.unwrap_err();
     assert!(
-        matches!(error, StoreError::Database(_)) && error.to_string().contains("row-level security"),
+        matches!(error, StoreError::OutOfScope(_)) && error.to_string().contains("row-level security"),
         "{error}"
     );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Grant, Role } from '@/api/types'
-import { commonArea, covers, dayAfter, dayBefore, inOrder, startArea, stateOf } from './grants'
+import { commonArea, covers, dayAfter, dayBefore, inOrder, managedArea, startArea, stateOf } from './grants'
 
 const grant = (
   area: string,
@@ -53,6 +53,17 @@ describe('where the map begins', () => {
     expect(commonArea(['150821001', '150821002'])).toBe('150821')
     expect(commonArea(['150821', '150828'])).toBe('1508')
     expect(commonArea(['15', '11'])).toBeNull()
+  })
+})
+
+describe('where accounts are managed', () => {
+  it('is where an administrator grant is in force', () => {
+    const grants = [
+      grant('15', '2026-01-01', null, 'analyst'),
+      grant('150821', '2026-01-01', null, 'administrator'),
+      grant('1505', '2026-01-01', TODAY, 'administrator'),
+    ]
+    expect(managedArea({ area: '15', grants }, TODAY)).toBe('150821')
   })
 })
 

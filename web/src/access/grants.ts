@@ -48,6 +48,12 @@ export function startArea(account: { area: string; grants: readonly Grant[] }, t
   return commonArea(holding.map((grant) => grant.area)) ?? account.area
 }
 
+/** The widest area in which somebody manages accounts. */
+export function managedArea(account: { area: string; grants: readonly Grant[] }, today: string): string {
+  const managing = account.grants.filter((grant) => grant.role === 'administrator')
+  return startArea({ area: account.area, grants: managing }, today)
+}
+
 /** What is in force first, then what will be, then what has been; the newest first within. */
 export function inOrder<G extends Grant>(grants: readonly G[], today: string): G[] {
   const rank: Record<GrantState, number> = { now: 0, future: 1, ended: 2 }

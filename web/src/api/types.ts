@@ -28,10 +28,7 @@ export type Account = With<Sent<'Account'>, { grants: Grant[] }>
 export type AreaRef = Sent<'NamedArea'>
 export type AreaItem = With<Sent<'Area'>, { bbox: Bbox }>
 export type Area = AreaItem & { ancestors: AreaRef[]; geometry?: Geometry }
-export type Meta = With<Sent<'Meta'>, { region: AreaItem | null }> & {
-  /** Areas and outlines of published grids are shown to whoever comes by. */
-  public_map?: boolean
-}
+export type Meta = With<Sent<'Meta'>, { region: AreaItem | null }>
 export type PlanRef = Sent<'PlanRef'>
 
 export type TypeFigures = Sent<'TypeFigures'>

@@ -83,7 +83,8 @@ export const adminZh = {
   unlocked: '已解除锁定。',
   disable: '停用',
   disableTitle: '停用{name}？',
-  disableLead: '{name}（{username}）将立即退出所有登录，令牌不再可用，直到重新启用。授权和历史记录都会保留。',
+  disableLead:
+    '{name}（{username}）将立即退出所有登录，其令牌永久失效。授权和历史记录都会保留，以后可以重新启用。',
   disableDo: '停用账号',
   wasDisabled: '账号已停用。',
   enable: '启用',
@@ -194,7 +195,7 @@ export const adminEn: typeof adminZh = {
   disable: 'Disable',
   disableTitle: 'Disable {name}?',
   disableLead:
-    '{name} ({username}) is signed out everywhere at once, and their tokens stop working, until enabled again. Grants and history are kept.',
+    '{name} ({username}) is signed out everywhere at once, and their tokens end for good. Grants and history are kept, and the account can be enabled again.',
   disableDo: 'Disable the account',
   wasDisabled: 'The account was disabled.',
   enable: 'Enable',

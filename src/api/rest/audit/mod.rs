@@ -114,8 +114,7 @@ fn filter(caller: &Caller, query: AuditQuery) -> Result<Filter, Problem> {
     let area = query.area.as_deref().map(code).transpose()?;
     match &area {
         Some(area) => caller.require(Capability::Audit, area)?,
-        None if caller.scope.may_somewhere(Capability::Audit) => {}
-        None => return Err(Problem::forbidden(Capability::Audit, &code("15")?)),
+        None => caller.require_somewhere(Capability::Audit)?,
     }
     for word in [&query.actor, &query.action].into_iter().flatten() {
         if word.chars().count() > WORD_MAX || word.chars().any(char::is_control) {
@@ -261,9 +260,7 @@ struct Break {
 #[utoipa::path(get, path = "/api/v1/audit/chain", tag = "audit",
     responses((status = 200, body = Chain), (status = 403, body = ProblemWire), (status = "default", body = ProblemWire)))]
 async fn chain(caller: Caller) -> Result<Json<Chain>, Problem> {
-    if !caller.scope.may_somewhere(Capability::Audit) {
-        return Err(Problem::forbidden(Capability::Audit, &code("15")?));
-    }
+    caller.require_somewhere(Capability::Audit)?;
     let mut tx = caller.state.store.begin(&Scope::operator()).await?;
     let report = audit::verify(&mut tx, Some(CHAIN_CHECKED)).await?;
     let wire = |broken: audit::Break| {

@@ -3,6 +3,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 import { Problem } from '@/api/client'
 import { khot } from '@/api/khot'
+import { covers } from '@/access/grants'
 import type { ManagedAccount } from '@/api/types'
 import { useView } from '@/url/useView'
 
@@ -11,10 +12,15 @@ const PAGE = 50
 export const isLocked = (account: Pick<ManagedAccount, 'locked_until'>): boolean =>
   account.locked_until !== null && new Date(account.locked_until) > new Date()
 
-export function useAccounts() {
+/** `root`: what lies above or beside it is not for this administrator to list. */
+export function useAccounts(root: () => string) {
   const route = useRoute()
   const router = useRouter()
   const { view } = useView()
+  const area = computed(() => {
+    const code = view.value.area
+    return code !== null && covers(root(), code) ? code : null
+  })
 
   const search = computed(() => (typeof route.query.search === 'string' ? route.query.search : ''))
   function find(text: string): void {
@@ -36,7 +42,7 @@ export function useAccounts() {
     loading.value = true
     error.value = null
     try {
-      const query = { area: view.value.area ?? undefined, search: search.value, limit: PAGE, after }
+      const query = { area: area.value ?? undefined, search: search.value, limit: PAGE, after }
       const page = await khot.accounts(query, mine.signal)
       if (mine.signal.aborted) return
       items.value = after === undefined ? page.accounts : [...items.value, ...page.accounts]
@@ -50,13 +56,14 @@ export function useAccounts() {
     }
   }
   watch(
-    () => `${view.value.area} ${search.value}`,
+    () => `${area.value} ${search.value}`,
     () => void load(),
     { immediate: true },
   )
   onScopeDispose(() => running?.abort())
 
   return {
+    area,
     search,
     find,
     items,
