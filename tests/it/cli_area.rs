@@ -118,8 +118,8 @@ async fn unit_codes_may_have_any_characters() {
     store.close().await;
     run(&database, "divide --area 150821 --publish 2020-01-01").fine();
     run(&database, "verify --area 150821").fine();
-    let strangers = "SELECT count(*) FROM khot.grid g, unnest(g.units) AS name
-                     WHERE NOT EXISTS (SELECT FROM khot.unit u WHERE u.village = g.village AND u.code = name)";
+    let strangers = "SELECT count(*) FROM khot.grid g, unnest(g.units) AS listed (name)
+                     WHERE NOT EXISTS (SELECT FROM khot.unit u WHERE u.village = g.village AND u.code = listed.name)";
     assert_eq!(number(&database, strangers).await, 0);
 }
 
@@ -208,11 +208,16 @@ async fn ceilings_and_givens_of_the_command_line_are_kept_and_checked() {
         assert!(told.stdout.contains(said), "{said}: {told:?}");
     }
     for (line, said) in [
-        ("divide --area 150821 --ceiling 150821100=1", "ceiling of 1 posts"),
-        ("divide --area 150821 --count 150822100200=1", "not in the area"),
-        ("divide --area 150821 --givens none.toml", "none.toml"),
+        // The givens anew: those of the plan in force were tampered with.
+        (
+            format!("divide --area 150821 --givens {} --ceiling 150821100=1", path.display()),
+            "ceiling of 1 posts",
+        ),
+        ("divide --area 150821 --count 150822100200=1".to_owned(), "not in the area"),
+        ("divide --area 150821 --givens none.toml".to_owned(), "none.toml"),
     ] {
-        assert!(run(&database, line).refused().sentence().contains(said), "{line}");
+        let told = run(&database, &line).refused();
+        assert!(told.sentence().contains(said), "{line}: {told:?}");
     }
     assert_eq!(run(&database, "divide --area 150821 --ceiling 150821100").code, Some(2));
 }

@@ -73,7 +73,7 @@ export const khot = {
   ) => call<Changed>('POST', `/plans/${id(plan)}/redivision`, { body }),
   undo: (plan: string, version: number) =>
     call<Changed>('POST', `/plans/${id(plan)}/undo`, { body: { version } }),
-  give: (plan: string, body: { version: number; givens: Givens }) =>
+  setGivens: (plan: string, body: { version: number; givens: Givens }) =>
     call<Changed>('PUT', `/plans/${id(plan)}/givens`, { body }),
   discard: (plan: string) => call<void>('DELETE', `/plans/${id(plan)}`),
 

@@ -4,6 +4,111 @@
  */
 
 export interface paths {
+    "/api/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts whose home lies in an area */
+        get: operations["get_accounts"];
+        put?: never;
+        /** Make an account, with a password that is drawn at random and must be changed */
+        post: operations["post_accounts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One account */
+        get: operations["get_accounts_by_username"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename, disable or enable an account; what is left out stays */
+        patch: operations["patch_accounts_by_username"];
+        trace?: never;
+    };
+    "/api/v1/accounts/{username}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an account a role in an area of its home */
+        post: operations["post_accounts_by_username_grants"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{username}/grants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a grant away, at once */
+        delete: operations["delete_accounts_by_username_grants_by_id"];
+        options?: never;
+        head?: never;
+        /** Say when a grant ends */
+        patch: operations["patch_accounts_by_username_grants_by_id"];
+        trace?: never;
+    };
+    "/api/v1/accounts/{username}/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Draw another password for an account, which must be changed; its sessions end */
+        post: operations["post_accounts_by_username_password-reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{username}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let an account that wrong passwords have locked try again */
+        post: operations["post_accounts_by_username_unlock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/areas/{code}": {
         parameters: {
             query?: never;
@@ -725,6 +830,17 @@ export interface components {
             name: string;
             username: string;
         };
+        AccountChangeWire: {
+            /** @description true: signed out everywhere at once, and the tokens of its programs end for good. */
+            disabled?: boolean | null;
+            name?: string | null;
+        };
+        Accounts: {
+            /** @description In the order of their usernames. */
+            accounts: components["schemas"]["ManagedAccount"][];
+            /** @description What to give as `after` for those that follow; null at the end. */
+            next?: string | null;
+        };
         /** @description An area's figures. */
         Area: {
             /**
@@ -738,15 +854,18 @@ export interface components {
             bbox: number[];
             /** @description 2, 4, 6, 9 or 12 digits. */
             code: string;
-            /** Format: int64 */
-            households: number;
+            /**
+             * Format: int64
+             * @description For whoever sees figures here.
+             */
+            households?: number | null;
             /** @description Of a village. */
             kind?: components["schemas"]["VillageKind"] | null;
             level: components["schemas"]["Level"];
             name: string;
             parent?: string | null;
             /** Format: int64 */
-            people: number;
+            people?: number | null;
             /** @description Made up from real names and outlines. */
             synthetic: boolean;
             /** Format: int32 */
@@ -878,6 +997,10 @@ export interface components {
             units: string[];
             village: string;
         };
+        DrawnPassword: {
+            /** @description Drawn at random, shown this once; it must be changed at the next sign-in. */
+            password: string;
+        };
         /**
          * @description 专职 or 兼职.
          * @enum {string}
@@ -942,6 +1065,13 @@ export interface components {
              */
             until?: string | null;
         };
+        GrantChange: {
+            /**
+             * Format: date
+             * @description null: open.
+             */
+            until?: string | null;
+        };
         /** @description A grid. */
         Grid: {
             /**
@@ -957,15 +1087,19 @@ export interface components {
              * @description Polsby–Popper, 4πA/P², 0 to 1.
              */
             compactness: number;
-            /** Format: int32 */
-            households: number;
+            /**
+             * Format: int32
+             * @description This and the other figures, for whoever sees figures here.
+             */
+            households?: number | null;
             /** @description Whether its households lie between the profile's minimum and maximum. */
-            in_band: boolean;
+            in_band?: boolean | null;
             kind: components["schemas"]["GridKind"];
             /** @description Of a dedicated grid. */
             name?: string | null;
             /** Format: int32 */
-            people: number;
+            people?: number | null;
+            /** @description They tell figures: none for whoever sees none. */
             reasons: components["schemas"]["ReasonWire"][];
             synthetic: boolean;
             /**
@@ -974,7 +1108,7 @@ export interface components {
              */
             travel_min?: number | null;
             /** @description How many units it is made of. */
-            units: number;
+            units?: number | null;
             village: string;
             village_name: string;
         };
@@ -1008,6 +1142,23 @@ export interface components {
                 [key: string]: number;
             };
         };
+        HeldGrant: {
+            area: string;
+            /**
+             * Format: date
+             * @description The first day on which it holds.
+             */
+            from: string;
+            granted_by: string;
+            /** Format: uuid */
+            id: string;
+            role: components["schemas"]["Role"];
+            /**
+             * Format: date
+             * @description The first day on which it no longer holds; null: open.
+             */
+            until?: string | null;
+        };
         Hit: {
             bbox?: number[] | null;
             code?: string | null;
@@ -1033,15 +1184,18 @@ export interface components {
                 bbox: number[];
                 /** @description 2, 4, 6, 9 or 12 digits. */
                 code: string;
-                /** Format: int64 */
-                households: number;
+                /**
+                 * Format: int64
+                 * @description For whoever sees figures here.
+                 */
+                households?: number | null;
                 /** @description Of a village. */
                 kind?: components["schemas"]["VillageKind"] | null;
                 level: components["schemas"]["Level"];
                 name: string;
                 parent?: string | null;
                 /** Format: int64 */
-                people: number;
+                people?: number | null;
                 /** @description Made up from real names and outlines. */
                 synthetic: boolean;
                 /** Format: int32 */
@@ -1163,15 +1317,39 @@ export interface components {
             /** @description Its units; left out: those that it has in the plan that the division starts from. */
             units?: string[];
         };
+        MadeAccount: {
+            account: components["schemas"]["ManagedAccount"];
+            /** @description Drawn at random, shown this once; it must be changed at the first sign-in. */
+            password: string;
+        };
         MadeToken: components["schemas"]["OwnToken"] & {
             /** @description Shown this once; to be sent as `Authorization: Bearer`. */
             token: string;
+        };
+        ManagedAccount: {
+            /** @description Home: all grants lie in it, and its administrators manage the account. */
+            area: string;
+            disabled: boolean;
+            /** @description Past and future ones among them. */
+            grants: components["schemas"]["HeldGrant"][];
+            /** Format: date-time */
+            last_sign_in_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Where wrong passwords keep it locked.
+             */
+            locked_until?: string | null;
+            must_change_password: boolean;
+            name: string;
+            username: string;
         };
         Meta: {
             /** @description Changes whenever areas or units do. */
             areas_version: string;
             /** @description Changes whenever a plan is published. */
             grids_version: string;
+            /** @description Outlines are there for whoever hasn't signed in, too. */
+            public_map: boolean;
             /** @description The widest area; none in an empty database. */
             region?: components["schemas"]["Area"] | null;
             /** @description Something of what is held is made up: say so on every screen. */
@@ -1188,10 +1366,31 @@ export interface components {
             level: components["schemas"]["Level"];
             name: string;
         };
+        NewAccountWire: {
+            /** @description Home. */
+            area: string;
+            grants?: components["schemas"]["NewGrant"][];
+            /** @description Of the person: 1 to 100 characters. */
+            name: string;
+            /** @description 2 to 63 small letters, digits or hyphens. */
+            username: string;
+        };
         NewGivens: {
             givens: components["schemas"]["Givens"];
             /** Format: int32 */
             version: number;
+        };
+        NewGrant: {
+            /** @description In the account's home area. */
+            area: string;
+            /** Format: date */
+            from: string;
+            role: components["schemas"]["Role"];
+            /**
+             * Format: date
+             * @description The first day on which it no longer holds; open when left out.
+             */
+            until?: string | null;
         };
         NewMove: {
             /** @description A grid of the same village; left out for a new one. */
@@ -1360,15 +1559,19 @@ export interface components {
                  * @description Polsby–Popper, 4πA/P², 0 to 1.
                  */
                 compactness: number;
-                /** Format: int32 */
-                households: number;
+                /**
+                 * Format: int32
+                 * @description This and the other figures, for whoever sees figures here.
+                 */
+                households?: number | null;
                 /** @description Whether its households lie between the profile's minimum and maximum. */
-                in_band: boolean;
+                in_band?: boolean | null;
                 kind: components["schemas"]["GridKind"];
                 /** @description Of a dedicated grid. */
                 name?: string | null;
                 /** Format: int32 */
-                people: number;
+                people?: number | null;
+                /** @description They tell figures: none for whoever sees none. */
                 reasons: components["schemas"]["ReasonWire"][];
                 synthetic: boolean;
                 /**
@@ -1377,7 +1580,7 @@ export interface components {
                  */
                 travel_min?: number | null;
                 /** @description How many units it is made of. */
-                units: number;
+                units?: number | null;
                 village: string;
                 village_name: string;
             }[];
@@ -1771,6 +1974,502 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_accounts: {
+        parameters: {
+            query?: {
+                /** @description Whose home lies in this area. */
+                area?: string;
+                /** @description Part of a username or name. */
+                search?: string;
+                /** @description 1 to 500; 100 when left out. */
+                limit?: number;
+                /** @description Where the page before ended. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accounts"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccountWire"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeAccount"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_accounts_by_username: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedAccount"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_accounts_by_username: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChangeWire"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedAccount"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_accounts_by_username_grants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGrant"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldGrant"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_accounts_by_username_grants_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_accounts_by_username_grants_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldGrant"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post_accounts_by_username_password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnPassword"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_accounts_by_username_unlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_areas_by_code: {
         parameters: {
             query?: {

@@ -117,7 +117,7 @@ export function useDrafting() {
     const locks = isLocked(grid)
       ? givens.locks.filter((lock) => lock.grid !== grid)
       : [...givens.locks, { grid, units: [] }]
-    return ask(() => khot.give(plan, { version, givens: { ...givens, locks } }), 0)
+    return ask(() => khot.setGivens(plan, { version, givens: { ...givens, locks } }), 0)
   }
 
   return {
