@@ -4,7 +4,7 @@ CARGO := cargo
 HOME_FOR_TESTS := target/test-home
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)
 
-.PHONY: run build test test-rust test-web test-browser check setup clean
+.PHONY: run build test test-rust test-web test-browser check bench setup clean
 
 run: setup web/dist/index.html
 	@echo "==> Building the program (the first time takes some minutes)"
@@ -41,6 +41,11 @@ check: setup-check web/dist/index.html
 	@$(CARGO) machete
 	@cd web && npm run lint && npm run format:check
 	@echo "==> All checks passed"
+
+# One line for each bench; a section alone: cargo bench --bench division -- lattice-100k
+bench: web/dist/index.html
+	@echo "==> The division engine against METIS, in one run"
+	@$(CARGO) bench --locked --bench division
 
 .PHONY: setup-test setup-check
 setup:

@@ -49,6 +49,81 @@ pub struct SignIn {
     /// tells, without this.
     #[arg(long, env = "KHOT_SECURE_COOKIES")]
     pub secure_cookies: bool,
+    /// Sign-in by an OpenID Connect provider: the address that it calls itself, https unless on this machine.
+    #[arg(long, env = "KHOT_OIDC_ISSUER", value_name = "URL")]
+    pub oidc_issuer: Option<String>,
+    /// What the provider knows this service as.
+    #[arg(long, env = "KHOT_OIDC_CLIENT_ID", value_name = "ID")]
+    pub oidc_client_id: Option<String>,
+    /// A file with the secret that the provider gave for it.
+    #[arg(long, env = "KHOT_OIDC_CLIENT_SECRET_FILE", value_name = "FILE")]
+    pub oidc_client_secret_file: Option<PathBuf>,
+    /// Where the provider sends people back to: https://…/api/v1/sign-in/oidc/callback
+    #[arg(long, env = "KHOT_OIDC_REDIRECT", value_name = "URL")]
+    pub oidc_redirect: Option<String>,
+    /// What the sign-in page calls the provider.
+    #[arg(long, env = "KHOT_OIDC_NAME", default_value = "OpenID Connect", value_name = "NAME")]
+    pub oidc_name: String,
+    /// Whoever has the username of an account at the provider (preferred_username) is its holder. Only where nobody
+    /// chooses their username there; otherwise administrators link accounts one by one.
+    #[arg(long, env = "KHOT_OIDC_USERNAMES")]
+    pub oidc_usernames: bool,
+}
+
+/// An OpenID Connect provider.
+#[derive(Clone)]
+pub struct Oidc {
+    pub issuer: String,
+    pub client_id: String,
+    pub client_secret: String,
+    pub redirect: String,
+    pub name: String,
+    pub usernames: bool,
+}
+
+impl SignIn {
+    /// The provider, with its secret read from its file; none where none of its settings is there.
+    ///
+    /// # Errors
+    /// A sentence, where only some of them are there or one can't be used.
+    pub fn oidc(&self) -> Result<Option<Oidc>, String> {
+        let given = [&self.oidc_issuer, &self.oidc_client_id, &self.oidc_redirect];
+        let file = &self.oidc_client_secret_file;
+        if given.iter().all(|setting| setting.is_none()) && file.is_none() {
+            return Ok(None);
+        }
+        let (Some(issuer), Some(client_id), Some(redirect), Some(file)) =
+            (&self.oidc_issuer, &self.oidc_client_id, &self.oidc_redirect, file)
+        else {
+            return Err("OpenID Connect needs KHOT_OIDC_ISSUER, KHOT_OIDC_CLIENT_ID, KHOT_OIDC_CLIENT_SECRET_FILE and KHOT_OIDC_REDIRECT: set all four, or none".to_owned());
+        };
+        if !is_safe(issuer) {
+            return Err(
+                "KHOT_OIDC_ISSUER must begin with https://: over plain HTTP anybody could answer for it"
+                    .to_owned(),
+            );
+        }
+        let secret = std::fs::read_to_string(file).map_err(|error| {
+            format!("can't read {} (KHOT_OIDC_CLIENT_SECRET_FILE): {error}", file.display())
+        })?;
+        Ok(Some(Oidc {
+            issuer: issuer.clone(),
+            client_id: client_id.clone(),
+            client_secret: secret.trim().to_owned(),
+            redirect: redirect.clone(),
+            name: self.oidc_name.clone(),
+            usernames: self.oidc_usernames,
+        }))
+    }
+}
+
+/// By TLS, or on this machine.
+fn is_safe(address: &str) -> bool {
+    let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+    let is_local = |prefix: &&str| {
+        address.strip_prefix(*prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+    };
+    address.starts_with("https://") || local.iter().any(is_local)
 }
 
 /// How much of the service one caller may use, and all of them together. Rates are per minute, and a caller who was
@@ -110,5 +185,37 @@ impl Default for Limits {
             upload_max_bytes: 512 << 20,
             trusted_proxy: false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_is_set_up_whole_or_not_at_all() {
+        assert!(SignIn::default().oidc().unwrap().is_none());
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "secret\n").unwrap();
+        let whole = SignIn {
+            oidc_issuer: Some("https://id.example".to_owned()),
+            oidc_client_id: Some("khot".to_owned()),
+            oidc_client_secret_file: Some(file.path().to_owned()),
+            oidc_redirect: Some("https://khot.example/api/v1/sign-in/oidc/callback".to_owned()),
+            ..SignIn::default()
+        };
+        assert_eq!(whole.oidc().unwrap().unwrap().client_secret, "secret");
+        let part = SignIn { oidc_client_id: None, ..whole.clone() };
+        assert!(part.oidc().is_err_and(|why| why.contains("KHOT_OIDC_CLIENT_ID")));
+        let plain = SignIn { oidc_issuer: Some("http://id.example".to_owned()), ..whole.clone() };
+        assert!(plain.oidc().is_err_and(|why| why.contains("https://")));
+        let gone = SignIn { oidc_client_secret_file: Some("/nowhere".into()), ..whole };
+        assert!(gone.oidc().is_err_and(|why| why.contains("/nowhere")));
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine() {
+        assert!(is_safe("https://id.example") && is_safe("http://127.0.0.1:9000/realm"));
+        assert!(!is_safe("http://127.0.0.1.example") && !is_safe("http://localhost.example/"));
     }
 }

@@ -11,6 +11,7 @@ mod cookie;
 mod extract;
 mod guard;
 mod language;
+mod oidc;
 mod openapi;
 mod ops;
 mod problem;
@@ -36,6 +37,7 @@ use tower_http::trace::TraceLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use auth::{ADMINISTRATOR, hash_password};
+pub use oidc::Provider;
 pub use openapi::document;
 
 use crate::config::{Limits, SignIn};
@@ -49,6 +51,7 @@ pub struct AppState {
     metrics: ops::Metrics,
     limits: Arc<Limits>,
     sign_in: Arc<SignIn>,
+    provider: Option<Arc<Provider>>,
     rates: guard::Rates,
     room: guard::Room,
     /// Whether whoever hasn't signed in sees outlines.
@@ -78,6 +81,7 @@ impl AppState {
             public_map: false,
             checks: true,
             sign_in: Arc::default(),
+            provider: None,
         }
     }
 
@@ -99,6 +103,16 @@ impl AppState {
     pub fn without_checks(mut self) -> Self {
         self.checks = false;
         self
+    }
+
+    /// The same with a provider to sign in by.
+    pub fn with_provider(mut self, provider: Provider) -> Self {
+        self.provider = Some(Arc::new(provider));
+        self
+    }
+
+    fn provider(&self) -> Option<&Provider> {
+        self.provider.as_deref()
     }
 
     fn sign_in(&self) -> &SignIn {
@@ -129,6 +143,7 @@ const BODY_MAX_BYTES: usize = 1 << 20;
 fn described() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(session::routes())
+        .merge(oidc::routes())
         .merge(rest::routes())
         .merge(tiles::routes())
         .merge(ops::routes())

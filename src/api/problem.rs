@@ -258,6 +258,11 @@ impl From<StoreError> for Problem {
                 "这个用户名已被使用：请换一个",
                 "this username is taken: choose another one",
             ),
+            Some("account_oidc_subject_key") => Problem::conflict(
+                "subject_taken",
+                "这个统一身份已关联到其他账号：请核对",
+                "this identity is linked to another account already: check it",
+            ),
             Some("worker_area_fkey") => Problem::not_found("这个区划", "area"),
             Some("plan_frozen") => {
                 Problem::conflict("plan_frozen", "已发布的方案不可更改", "a published plan is never changed")

@@ -109,11 +109,19 @@ fn locked_out(until: DateTime<Utc>, now: DateTime<Utc>) -> Problem {
     .retry_after(seconds)
 }
 
+/// How somebody has shown who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    Password,
+    Provider,
+}
+
 /// Opens a session for an account, and ends the one that this browser had: nobody goes on with a token that was there
 /// before.
 pub async fn open(
     state: &AppState,
     account: uuid::Uuid,
+    by: By,
     jar: &CookieJar,
     slot: &CookieSlot,
     request_id: Option<String>,
@@ -124,7 +132,8 @@ pub async fn open(
     let token = auth::draw_token(crate::clock::random_bytes());
     let (hash, now) = (auth::token_hash(&token), state.now());
     let expires = now + Duration::hours(LIFETIME_HOURS);
-    state.store.open_session(account, &hash, now, expires, request_id).await?;
+    let by_provider = by == By::Provider;
+    state.store.open_session(account, &hash, by_provider, now, expires, request_id).await?;
     let pass = state.store.pass(&hash, now).await?.ok_or_else(Problem::unauthorized)?;
     tracing::info!(username = pass.actor.username, "signed in");
     slot.put(token.clone());
@@ -186,7 +195,7 @@ async fn sign_in(
             "this account is disabled: ask an administrator",
         ));
     }
-    let (token, pass) = open(&state, account.id, &jar, &slot, request_id).await?;
+    let (token, pass) = open(&state, account.id, By::Password, &jar, &slot, request_id).await?;
     Ok(Json(SignedIn { token, account: Account::of(pass, state.today()) }))
 }
 

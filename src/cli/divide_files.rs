@@ -158,6 +158,7 @@ fn divide(arguments: &Arguments, input: &WeightedUnits, edges: &[Edge], seed: u6
         parts: how_many,
         tolerance: arguments.tolerance,
         effort: arguments.effort.into(),
+        of_many: false,
         seed,
         places: None,
     };
@@ -197,7 +198,7 @@ fn divide(arguments: &Arguments, input: &WeightedUnits, edges: &[Edge], seed: u6
             let edges = inside.get(value).map(Vec::as_slice).unwrap_or_default();
             let places: Option<Vec<(f64, f64)>> =
                 input.xy.as_ref().map(|xy| members.iter().map(|unit| xy[*unit]).collect());
-            let wish = GraphWish { places: places.as_deref(), ..wish };
+            let wish = GraphWish { places: places.as_deref(), of_many: true, ..wish };
             divide_graph(&weights, edges, &wish, &|| false).map_err(unusable)
         })
         .collect::<Result<_, _>>()?;

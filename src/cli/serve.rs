@@ -35,9 +35,11 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
             arguments.listen
         ))
     })?;
+    let oidc = arguments.sign_in.oidc().map_err(Stop::Unusable)?;
+    let provider = oidc.map(api::Provider::new).transpose().map_err(Stop::Unusable)?;
     let ending = Ending::listen()?;
     let opened = open_with_keys(config).await?;
-    let served = serve(config, &arguments, listener, &opened, ending).await;
+    let served = serve(config, &arguments, provider, listener, &opened, ending).await;
     opened.close().await;
     served
 }
@@ -45,6 +47,7 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
 async fn serve(
     config: &Config,
     arguments: &Arguments,
+    provider: Option<api::Provider>,
     listener: tokio::net::TcpListener,
     opened: &Opened,
     ending: Ending,
@@ -61,6 +64,10 @@ async fn serve(
             let state = api::AppState::with_limits(store.clone(), clock::now, arguments.limits.clone())
                 .with_public_map(arguments.public_map || arguments.demo)
                 .with_sign_in(arguments.sign_in.clone());
+            let state = match provider {
+                Some(provider) => state.with_provider(provider),
+                None => state,
+            };
             api::serve(listener, state, async {
                 ending.asked().await;
             })

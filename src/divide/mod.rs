@@ -9,27 +9,15 @@
 //! 1. `graph`: components. A village in pieces gets grids for each piece.
 //! 2. `count`: which numbers of grids to try: those that can be in the band by arithmetic, nearest
 //!    to the target first, then more where area or travel demand it.
-//! 3. `seed`: a first partition, either seeds far apart that grow, the lightest first, or
-//!    cutting spanning trees in two until there are enough parts.
-//! 4. `improve`: two neighbouring parts are merged and split again along the best edge of a random
-//!    spanning tree of the two, accepted as in simulated annealing; then units on a border move
-//!    over, at first even at a small cost, to shorten borders. No move leaves a part in pieces.
-//! 5. `reasons`: every limit that a grid doesn't keep gets a named reason that is true of it.
+//! 3. `solver`: the search for one connected piece and number of grids, given as a `task::Task`: a start by
+//!    cutting in two again and again, annealed sweeps in which single units move over a border, mending of
+//!    what is still off; a tiny graph is enumerated. No move leaves a part in pieces or empty.
+//! 4. `reasons`: every limit that a grid doesn't keep gets a named reason that is true of it.
 //!
 //! Better means, in this order: the area and travel limits; as many grids as possible in the band of
-//! households and under the people limit, and by little where not; then close to the target with a
-//! short border, weighed together (`objective`).
-//!
-//! Merging and re-splitting by spanning trees is the recombination walk of DeFord, Duchin and Solomon
-//! ("Recombination: a family of Markov chains for redistricting", 2021; the GerryChain library). It
-//! copes with lumpy weights where moving single units gets stuck. Growth of the lightest part first
-//! goes back to Vickrey (1961). Balancing never leaves "the rest" to the last part.
-//!
-//! Cost for n units, m edges and k grids: components O(n + m); seeds O(k (n + m)); one recombination
-//! O(m/k log(m/k)) for two parts of n/k units, of which there are O(k) for each number of grids
-//! tried; so O(m log m) for each, and a sweep over all borders is O(m) but for the check that a part
-//! stays whole, O(n/k) at worst. At most five numbers are tried, more only where area or travel demand
-//! it. A travel limit that can bind makes a move O(n/k).
+//! households and under the people limit, and by little where not; then close to the mean with short
+//! borders and round shapes, weighed together (`solver/rules.rs`; numbers of grids are compared by
+//! `objective`). `docs/engine.md` has the weights, the sources, what it costs and how it measures up.
 
 mod ceilings;
 mod count;

@@ -8,15 +8,10 @@ use super::{
     partition::Partition,
     reasons,
     solver::{self, Link, Unsolved, Watch, mix},
-    task::{Shapes, SizeLimits, Task, Work},
+    task::{Effort, Shapes, SizeLimits, Task},
 };
 use crate::domain::{Profile, ReasonKind};
 
-/// Search for one village and number of grids: a third of a large graph's sweeps, as a village is searched
-/// again while a grid is off.
-const SWEEPS: u32 = 400;
-/// Further searches, in multiples of the first.
-const SPARE: u64 = 2;
 /// Within this share of the mean, grids of a village are even enough.
 const TOLERANCE: f64 = 0.03;
 /// A way is estimated from a part's middle while it is searched, and judged from a unit's centre at the
@@ -180,7 +175,7 @@ fn solve_for(
         tolerance: TOLERANCE,
         band: Some((limits.min, limits.max)),
         sizes: (limits.sizes_matter() || people_matter(graph, limits)).then_some(sizes),
-        work: Work { sweeps: SWEEPS, spare: SPARE * u64::from(SWEEPS) * graph.len() as u64, polish: false },
+        work: Effort::Default.village_work(graph.len()),
         seed,
         ..Task::new(&weights, &links, parts as u32)
     };

@@ -11,10 +11,17 @@ pub use super::solver::Link;
 pub struct Work {
     /// Sweeps of one search.
     pub sweeps: u32,
-    /// Units tried in further searches, while parts are off.
+    /// Units tried in further searches, while parts are off: a sixth of them where they are off by little.
     pub spare: u64,
     /// Whether to spend all of `spare`, looking for a shorter border.
     pub polish: bool,
+}
+
+impl Work {
+    /// For a division that starts from the one before, while a person waits.
+    pub fn again(units: usize) -> Self {
+        Self { sweeps: 150, spare: 900 * units as u64, polish: false }
+    }
 }
 
 /// How hard to try.
@@ -93,18 +100,28 @@ impl Effort {
     pub fn work(self) -> Work {
         let sweeps = match self {
             Effort::Quick => 250,
-            Effort::Default => 1000,
-            Effort::Thorough => 3500,
+            Effort::Default => 1200,
+            Effort::Thorough => 4000,
         };
         Work { sweeps, spare: 0, polish: false }
+    }
+
+    /// For one of many villages: shorter than for one large graph, and again while a part is off.
+    pub fn village_work(self, units: usize) -> Work {
+        let sweeps = match self {
+            Effort::Quick => 150,
+            Effort::Default => 400,
+            Effort::Thorough => 1500,
+        };
+        Work { sweeps, spare: u64::from(12 * sweeps) * units as u64, polish: false }
     }
 
     /// For a small graph, on which seconds are spent to come as near to the shortest border as can be.
     pub fn small_work(self) -> Work {
         let (sweeps, spare) = match self {
-            Effort::Quick => (250, 500_000),
-            Effort::Default => (2000, 40_000_000),
-            Effort::Thorough => (4000, 160_000_000),
+            Effort::Quick => (1000, 500_000),
+            Effort::Default => (10_000, 30_000_000),
+            Effort::Thorough => (15_000, 150_000_000),
         };
         Work { sweeps, spare, polish: true }
     }

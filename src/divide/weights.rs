@@ -24,6 +24,8 @@ pub struct GraphWish<'a> {
     /// How far from the mean, or from the target, a part may be: 0.05 is 5 %.
     pub tolerance: f64,
     pub effort: Effort,
+    /// Whether it is one of many: then a small one gets no more than its share of time.
+    pub of_many: bool,
     pub seed: u64,
     /// Where nodes lie, in any plane measure: not needed, but a start along a direction is a better one.
     pub places: Option<&'a [(f64, f64)]>,
@@ -154,7 +156,13 @@ impl Piece<'_> {
         seed: u64,
         cancel: &dyn Fn() -> bool,
     ) -> Result<super::task::Answer, DivideError> {
-        let small = self.weights.len() <= SMALL;
+        let units = self.weights.len();
+        let small = units <= SMALL && !wish.of_many;
+        let work = match (small, wish.of_many) {
+            (true, _) => wish.effort.small_work(),
+            (false, true) => wish.effort.village_work(units),
+            (false, false) => wish.effort.work(),
+        };
         let fixed = vec![self.target; parts as usize];
         let task = Task {
             places: self.places,
@@ -162,7 +170,7 @@ impl Piece<'_> {
             // A given number of parts is to be even whatever it comes to; a target is a target.
             targets: matches!(wish.parts, GraphParts::Target(_)).then_some(&fixed),
             tolerance: wish.tolerance,
-            work: if small { wish.effort.small_work() } else { wish.effort.work() },
+            work,
             seed,
             ..Task::new(self.weights, self.links, parts)
         };

@@ -24,7 +24,7 @@ fn cut(
     tolerance: f64,
     seed: u64,
 ) -> Result<Vec<u32>, DivideError> {
-    let wish = GraphWish { parts, tolerance, effort: Effort::Quick, seed, places: None };
+    let wish = GraphWish { parts, tolerance, effort: Effort::Quick, of_many: false, seed, places: None };
     divide_graph(weights, edges, &wish, &|| false)
 }
 

@@ -176,5 +176,16 @@ fn only_what_needs_no_session_says_so() {
         })
         .map(|(method, path, _)| format!("{method} {path}"))
         .collect();
-    assert_eq!(open, ["POST /api/v1/session", "GET /healthz", "GET /metrics", "GET /readyz"]);
+    assert_eq!(
+        open,
+        [
+            "POST /api/v1/session",
+            "GET /api/v1/sign-in",
+            "GET /api/v1/sign-in/oidc",
+            "GET /api/v1/sign-in/oidc/callback",
+            "GET /healthz",
+            "GET /metrics",
+            "GET /readyz"
+        ]
+    );
 }

@@ -20,8 +20,8 @@ use sqlx::{AssertSqlSafe, Executor, PgConnection};
 use crate::harness::*;
 
 /// Tables that belong to no area.
-const OF_NO_AREA: [&str; 6] =
-    ["audit_head", "audit_link", "edition", "sealing_key", "session", "sign_in_failure"];
+const OF_NO_AREA: [&str; 7] =
+    ["audit_head", "audit_link", "edition", "oidc_attempt", "sealing_key", "session", "sign_in_failure"];
 
 /// A database with at least one row in every table of an area.
 async fn full() -> (PgConnectOptions, Store) {

@@ -83,6 +83,14 @@ impl Rates {
         self.0.sign_in_name.count(username.to_lowercase())
     }
 
+    /// Counts a sign-in by the provider, of which no name is known yet.
+    ///
+    /// # Errors
+    /// When there were too many from this address.
+    pub fn knock(&self, address: ClientAddress) -> Result<(), Problem> {
+        self.0.sign_in_address.count(address.0)
+    }
+
     /// Counts a request of an account, where its kind costs something.
     ///
     /// # Errors

@@ -40,18 +40,45 @@ pub struct Watch<'a> {
 const TINY: usize = 20;
 const STEPS: u64 = 200_000;
 
-/// Heat of a search that starts anew, and of one that starts from a division that is nearly right.
-const ANEW: (f64, f64) = (3.0, 0.4);
-const AGAIN: (f64, f64) = (0.8, 0.2);
-/// Heat of mending, and how much dearer deviations are then.
-const MENDING: Heat = Heat { hot: 5.0, cold: 0.1, sweeps: 60 };
-const MENDING_PRICE: (f64, f64) = (4.0, 2.0);
+/// How hot a search is, and what deviations cost in it.
+struct Manner {
+    hot: f64,
+    cold: f64,
+    /// Prices of deviations by their size, as a share of the usual ones.
+    price: f64,
+    mending: Heat,
+    /// How much dearer deviations are while parts are mended: the fixed price and those by size.
+    mending_price: (f64, f64),
+}
+
+/// For a graph of many parts.
+const LARGE: Manner = Manner {
+    hot: 3.0,
+    cold: 0.4,
+    price: 1.0,
+    mending: Heat { hot: 5.0, cold: 0.1, sweeps: 60 },
+    mending_price: (4.0, 2.0),
+};
+/// For a small graph and the shortest border: deviations are cheap enough to be passed through.
+const FINE: Manner = Manner {
+    hot: 1.0,
+    cold: 0.1,
+    price: 0.2,
+    mending: Heat { hot: 1.5, cold: 0.1, sweeps: 60 },
+    mending_price: (2.0, 1.0),
+};
+/// For a start that is nearly right.
+const AGAIN: Manner = Manner { hot: 0.8, cold: 0.2, ..LARGE };
 /// Mending may take one in so many of the sweeps' work.
 const MENDING_SHARE: u64 = 2;
+/// While no part is off by more than this beyond its tolerance, all but one in so many of the further
+/// searches' work is kept back.
+const SERIOUS: f64 = 0.07;
+const SERIOUS_SPARE: u64 = 6;
 /// Each further search is so much longer than the one before; after so many that found nothing better, a
 /// graph that keeps all limits is left.
-const LONGER: f64 = 1.2;
-const ENOUGH: u32 = 8;
+const LONGER: f64 = 1.1;
+const ENOUGH: u32 = 20;
 /// Heat of the last sweeps, which only smooth.
 const SMOOTHING: Heat = Heat { hot: 0.2, cold: 0.02, sweeps: 8 };
 
@@ -172,6 +199,8 @@ struct Standing {
     off: u32,
     far: f64,
     cost: f64,
+    /// How far off the worst part is.
+    worst: f64,
 }
 
 impl Search<'_> {
@@ -196,7 +225,12 @@ impl Search<'_> {
             let sweeps = (longer as u32).min(50_000);
             let cost = u64::from(sweeps) * (units + SWEEP);
             let done = standing.off == 0 && (!polish || in_vain >= ENOUGH);
-            if done || cost > left || u64::from(self.task.parts) == units {
+            let kept_back = if polish || standing.worst > SERIOUS {
+                0
+            } else {
+                spare / SERIOUS_SPARE * (SERIOUS_SPARE - 1)
+            };
+            if done || cost + kept_back > left || u64::from(self.task.parts) == units {
                 break;
             }
             left -= cost;
@@ -218,7 +252,8 @@ impl Search<'_> {
             return None;
         }
         let mut state = self.state(vec![0; self.own.weights.len()]);
-        state.judge_by(state.rules.eased(MENDING_PRICE.0, MENDING_PRICE.1));
+        let (fixed, by_size) = LARGE.mending_price;
+        state.judge_by(state.rules.eased(fixed, by_size));
         let found = exact(&state, if self.task.work.polish { STEPS * 16 } else { STEPS })?;
         state = self.state(found);
         let off = self.standing(&state).off;
@@ -260,20 +295,26 @@ impl Search<'_> {
             start::start(self.net, &own.weights, own.places.as_deref(), self.task.parts, turn)
         };
         let mut state = self.state(part);
-        let full = state.rules;
-        let (hot, cold) = if again { AGAIN } else { ANEW };
+        let manner = match (again, self.task.work.polish) {
+            (true, _) => AGAIN,
+            (false, true) => FINE,
+            (false, false) => LARGE,
+        };
+        let full = state.rules.eased(1.0, manner.price);
+        state.judge_by(full);
         let mut go_on = |sweep: u32| {
             (self.watch.progress)(sweep as f32 / sweeps as f32 * 0.9);
             !(self.watch.cancel)()
         };
-        if !anneal(&mut state, Heat { hot, cold, sweeps }, &mut rng, &mut go_on) {
+        let heat = Heat { hot: manner.hot, cold: manner.cold, sweeps };
+        if !anneal(&mut state, heat, &mut rng, &mut go_on) {
             return Err(Unsolved::Cancelled);
         }
-        state.judge_by(full.eased(MENDING_PRICE.0, MENDING_PRICE.1));
+        state.judge_by(full.eased(manner.mending_price.0, manner.mending_price.1));
         let all: Vec<u32> = (0..own.weights.len() as u32).collect();
         anneal_some(&mut state, &all, |_| true, SMOOTHING, &mut rng);
         let work = u64::from(sweeps) * (own.weights.len() as u64 + SWEEP) / MENDING_SHARE;
-        if !repair(&mut state, work, MENDING, &mut rng, &mut || !(self.watch.cancel)()) {
+        if !repair(&mut state, work, manner.mending, &mut rng, &mut || !(self.watch.cancel)()) {
             return Err(Unsolved::Cancelled);
         }
         anneal_some(&mut state, &all, |_| true, Heat { sweeps: 4, ..SMOOTHING }, &mut rng);
@@ -282,7 +323,7 @@ impl Search<'_> {
     }
 
     fn standing(&self, state: &State<'_>) -> Standing {
-        let mut standing = Standing { broken: 0, off: 0, far: 0.0, cost: state.cost() };
+        let mut standing = Standing { broken: 0, off: 0, far: 0.0, cost: state.cost(), worst: 0.0 };
         let mut far = vec![false; state.parts.len()];
         if state.facts.sizes.is_some() {
             for unit in 0..state.part.len() as u32 {
@@ -294,6 +335,7 @@ impl Search<'_> {
             standing.broken += u32::from(far || state.broken(part));
             standing.off += u32::from(far || off > 0.0);
             standing.far += off;
+            standing.worst = standing.worst.max(off);
         }
         standing
     }

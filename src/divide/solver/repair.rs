@@ -11,7 +11,7 @@ use super::{
 const REGIONS: [usize; 8] = [4, 6, 9, 14, 20, 30, 40, 50];
 
 /// How often all parts that are off are gone over at most.
-const ROUNDS: usize = 80;
+const ROUNDS: usize = 120;
 
 /// What a sweep costs besides its units, in units tried.
 pub(crate) const SWEEP: u64 = 20;
@@ -44,6 +44,8 @@ pub(crate) fn repair(
     };
     let mut left = work;
     for round in 0..ROUNDS {
+        // What resists is given longer.
+        let heat = Heat { sweeps: heat.sweeps * (1 + round as u32 / 16), ..heat };
         let anchors = anchors(state);
         if anchors.is_empty() {
             break;

@@ -19,7 +19,7 @@ const FORGOTTEN_HOURS: i64 = 24;
 const REMEMBERED: i64 = 20_000;
 
 /// An account as sign-in needs it.
-#[derive(Debug)]
+#[derive(Debug, sqlx::FromRow)]
 pub struct Account {
     pub id: Uuid,
     pub username: String,
@@ -53,18 +53,12 @@ pub(super) fn name_hash(username: &str) -> Vec<u8> {
 impl Store {
     pub async fn account(&self, username: &str) -> Result<Option<Account>, StoreError> {
         let mut tx = self.begin(&Scope::gate()).await?;
-        let row: Option<(Uuid, String, String, bool)> = sqlx::query_as(
-            "SELECT id, username, password_hash, disabled_at IS NOT NULL FROM account WHERE username = $1",
+        Ok(sqlx::query_as(
+            "SELECT id, username, password_hash, disabled_at IS NOT NULL AS disabled FROM account WHERE username = $1",
         )
         .bind(username)
         .fetch_optional(tx.conn())
-        .await?;
-        Ok(row.map(|(id, username, password_hash, disabled)| Account {
-            id,
-            username,
-            password_hash,
-            disabled,
-        }))
+        .await?)
     }
 
     pub async fn has_accounts(&self) -> Result<bool, StoreError> {
@@ -110,12 +104,13 @@ impl Store {
         Ok(Attempt::LockedUntil(until.flatten().unwrap_or(now)))
     }
 
-    /// Opens a session for whoever gave the right password, forgets the wrong ones and clears away sessions that have
+    /// Opens a session for whoever gave the right password, which forgets the wrong ones, or came by the provider, and clears away sessions that have
     /// ended. Gives the session's id.
     pub async fn open_session(
         &self,
         account: Uuid,
         token_hash: &[u8],
+        by_provider: bool,
         now: DateTime<Utc>,
         expires: DateTime<Utc>,
         request_id: Option<String>,
@@ -124,14 +119,15 @@ impl Store {
         sqlx::query("DELETE FROM session WHERE expires_at <= $1").bind(now).execute(tx.conn()).await?;
         let id = Uuid::now_v7();
         sqlx::query(
-            "INSERT INTO session (id, token_hash, account, created_at, last_used_at, token_since, expires_at)
-             VALUES ($1, $2, $3, $4, $4, $4, $5)",
+            "INSERT INTO session (id, token_hash, account, created_at, last_used_at, token_since, expires_at, by_provider)
+             VALUES ($1, $2, $3, $4, $4, $4, $5, $6)",
         )
         .bind(id)
         .bind(token_hash)
         .bind(account)
         .bind(now)
         .bind(expires)
+        .bind(by_provider)
         .execute(tx.conn())
         .await?;
         let (username, home): (String, String) =
@@ -140,9 +136,12 @@ impl Store {
                 .bind(now)
                 .fetch_one(tx.conn())
                 .await?;
-        forget_wrong(&mut tx, &username).await?;
+        if !by_provider {
+            forget_wrong(&mut tx, &username).await?;
+        }
         tx.scope = tx.scope.clone().named(&username);
-        note(&mut tx, "session.open", &username, &home, None).await?;
+        let after = by_provider.then(|| json!({"by": "oidc"}));
+        note(&mut tx, "session.open", &username, &home, after).await?;
         tx.commit().await?;
         Ok(id)
     }

@@ -25,6 +25,8 @@ pub struct AccountRow {
     pub locked_until: Option<DateTime<Utc>>,
     pub must_change_password: bool,
     pub last_sign_in_at: Option<DateTime<Utc>>,
+    /// Who they are to the OpenID Connect provider.
+    pub oidc_subject: Option<String>,
     pub grants: Vec<GrantRow>,
 }
 
@@ -42,6 +44,7 @@ pub struct GrantRow {
 pub struct AccountChange {
     pub name: Option<String>,
     pub disabled: Option<bool>,
+    pub oidc_subject: Option<Option<String>>,
 }
 
 /// Which accounts.
@@ -67,6 +70,7 @@ struct Raw {
     locked_until: Option<DateTime<Utc>>,
     must_change_password: bool,
     last_sign_in_at: Option<DateTime<Utc>>,
+    oidc_subject: Option<String>,
     grants: Json<Vec<GrantRow>>,
 }
 
@@ -80,7 +84,7 @@ pub async fn page(
 ) -> Result<Vec<AccountRow>, StoreError> {
     let raws: Vec<Raw> = sqlx::query_as(
         "SELECT account.id, username, name, account.area, disabled_at IS NOT NULL AS disabled, failed.locked_until,
-                must_change_password, last_sign_in_at,
+                must_change_password, last_sign_in_at, oidc_subject,
                 coalesce((SELECT jsonb_agg(jsonb_build_object('id', g.id, 'role', g.role, 'area', g.area, 'from', g.begins,
                                                               'until', g.ends, 'granted_by', g.granted_by)
                                            ORDER BY g.area, g.role, g.begins, g.id)
@@ -113,6 +117,7 @@ fn row(raw: Raw) -> Result<AccountRow, StoreError> {
         locked_until: raw.locked_until,
         must_change_password: raw.must_change_password,
         last_sign_in_at: raw.last_sign_in_at,
+        oidc_subject: raw.oidc_subject,
         grants: raw.grants.0,
     })
 }
@@ -182,17 +187,21 @@ pub async fn change(
     };
     differs("name", json!(held.name), change.name.as_ref().map(|name| json!(name)));
     differs("disabled", json!(held.disabled), change.disabled.map(|disabled| json!(disabled)));
+    let subject = change.oidc_subject.as_ref();
+    differs("oidc_subject", json!(held.oidc_subject), subject.map(|subject| json!(subject)));
     if after.is_empty() {
         return Ok(());
     }
     let disabled = change.disabled.unwrap_or(held.disabled);
     sqlx::query(
-        "UPDATE account SET name = $2, disabled_at = CASE WHEN $3 THEN coalesce(disabled_at, $4) END WHERE id = $1",
+        "UPDATE account SET name = $2, disabled_at = CASE WHEN $3 THEN coalesce(disabled_at, $4) END,
+            oidc_subject = $5 WHERE id = $1",
     )
     .bind(held.id)
     .bind(change.name.as_ref().unwrap_or(&held.name))
     .bind(disabled)
     .bind(now)
+    .bind(subject.unwrap_or(&held.oidc_subject))
     .execute(tx.conn())
     .await?;
     if disabled && !held.disabled {

@@ -6,6 +6,7 @@
 
 mod door;
 pub mod manage;
+mod oidc;
 mod own;
 mod pass;
 
@@ -17,6 +18,7 @@ use crate::access::{Grant, Role};
 use crate::domain::Code;
 
 pub use door::{Account, Attempt, Door};
+pub use oidc::{Identity, Kept, NewAttempt};
 pub use own::{SessionRow, TokenRow, add_token, end_session, revoke_token, sessions, tokens};
 pub use pass::Pass;
 

@@ -90,6 +90,10 @@ fn doors() -> Vec<Case> {
         case("GET /basemap/lakes.geojson", |_| get("/basemap/lakes.geojson".to_owned())),
         case("GET /basemap/rivers.geojson", |_| get("/basemap/rivers.geojson".to_owned())),
         case("GET /basemap/settlements.geojson", |_| get("/basemap/settlements.geojson".to_owned())),
+        case("GET /api/v1/sign-in", |_| get("/api/v1/sign-in".to_owned())),
+        // There is no provider here.
+        case("GET /api/v1/sign-in/oidc", |_| get("/api/v1/sign-in/oidc".to_owned())),
+        case("GET /api/v1/sign-in/oidc/callback", |_| get("/api/v1/sign-in/oidc/callback".to_owned())),
         case("GET /api/v1/session", |_| get("/api/v1/session".to_owned())),
         case("DELETE /api/v1/session", |_| send("DELETE", "/api/v1/session".to_owned(), json!({}))).alone(),
         // With a wrong password: the right one is everybody's own.

@@ -212,7 +212,7 @@ async fn cookies_are_for_tls_alone_where_there_is_tls() {
     assert!(!secure(&plain, "https").await, "without a proxy nobody is believed");
     let proxied = TestApp::start_with(Limits { trusted_proxy: true, ..unhindered() }).await;
     assert_eq!((secure(&proxied, "https").await, secure(&proxied, "http").await), (true, false));
-    let always = SignIn { secure_cookies: true };
+    let always = SignIn { secure_cookies: true, ..SignIn::default() };
     let told = TestApp::start_signing_in(unhindered(), always).await;
     assert!(secure(&told, "http").await);
 }

@@ -8,6 +8,7 @@ mod comparison;
 mod drafts;
 mod grids;
 mod imports;
+mod oidc;
 mod plans;
 mod problems;
 mod session;

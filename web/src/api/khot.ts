@@ -101,8 +101,10 @@ export const khot = {
     call<ManagedAccount>('GET', `/accounts/${id(username)}`, { signal }),
   makeAccount: (body: NewAccount) =>
     call<{ account: ManagedAccount; password: string }>('POST', '/accounts', { body }),
-  changeAccount: (username: string, body: { name?: string; disabled?: boolean }) =>
-    call<ManagedAccount>('PATCH', `/accounts/${id(username)}`, { body }),
+  changeAccount: (
+    username: string,
+    body: { name?: string; disabled?: boolean; oidc_subject?: string | null },
+  ) => call<ManagedAccount>('PATCH', `/accounts/${id(username)}`, { body }),
   resetPassword: (username: string) =>
     call<{ password: string }>('POST', `/accounts/${id(username)}/password-reset`),
   unlock: (username: string) => call<void>('POST', `/accounts/${id(username)}/unlock`),

@@ -36,7 +36,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Rename, disable or enable an account; what is left out stays */
+        /** Rename, disable, enable or link an account; what is left out stays */
         patch: operations["patch_accounts_by_username"];
         trace?: never;
     };
@@ -660,6 +660,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ways to sign in */
+        get: operations["get_sign-in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Go to the provider to sign in */
+        get: operations["get_sign-in_oidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Come back from the provider: signs in, and goes on to the page from which it began */
+        get: operations["get_sign-in_oidc_callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tiles/areas/{z}/{x}/{y}": {
         parameters: {
             query?: never;
@@ -834,6 +885,8 @@ export interface components {
             /** @description true: signed out everywhere at once, and the tokens of its programs end for good. */
             disabled?: boolean | null;
             name?: string | null;
+            /** @description Links the account to an identity of the OpenID Connect provider, or, with null, to none. */
+            oidc_subject?: string | null;
         };
         Accounts: {
             /** @description In the order of their usernames. */
@@ -1341,6 +1394,8 @@ export interface components {
             locked_until?: string | null;
             must_change_password: boolean;
             name: string;
+            /** @description Who they are to the OpenID Connect provider (`sub`). */
+            oidc_subject?: string | null;
             username: string;
         };
         Meta: {
@@ -1488,6 +1543,10 @@ export interface components {
         OfVersion: {
             /** Format: int32 */
             version: number;
+        };
+        OidcWay: {
+            /** @description As the operator calls it. */
+            name: string;
         };
         OwnSession: {
             /** Format: date-time */
@@ -1814,6 +1873,10 @@ export interface components {
         Sessions: {
             /** @description The latest first. */
             sessions: components["schemas"]["OwnSession"][];
+        };
+        SignInWays: {
+            oidc?: components["schemas"]["OidcWay"] | null;
+            password: boolean;
         };
         SignedIn: {
             account: components["schemas"]["Account"];
@@ -4071,6 +4134,115 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInWays"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_sign-in_oidc": {
+        parameters: {
+            query?: {
+                /** @description The page to come back to: a path of this site. */
+                back?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_sign-in_oidc_callback": {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+                /** @description Why the provider says no. */
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description A problem */
             default: {

@@ -84,21 +84,14 @@ export interface SignInWays {
 }
 export type OwnSession = Sent<'OwnSession'>
 export type OwnToken = Sent<'OwnToken'>
-export type GivenGrant = Grant & { id: string; granted_by: string }
+export type GivenGrant = Sent<'HeldGrant'>
 /** An account as its administrators see it. */
-export interface ManagedAccount {
-  username: string
-  name: string
-  area: string
-  disabled: boolean
-  locked_until: string | null
-  must_change_password: boolean
-  last_sign_in_at: string | null
-  grants: GivenGrant[]
-}
-export interface NewAccount {
-  username: string
-  name: string
-  area: string
-  grants: Grant[]
-}
+export type ManagedAccount = With<
+  Sent<'ManagedAccount'>,
+  {
+    grants: GivenGrant[]
+    /** Who they are to the OpenID Connect provider. */
+    oidc_subject?: string | null
+  }
+>
+export type NewAccount = With<Sent<'NewAccountWire'>, { grants: Grant[] }>

@@ -1,6 +1,7 @@
 /** Who is signed in. The cookie is HttpOnly: all the page knows is the account that the server tells it. */
 import { computed, shallowRef } from 'vue'
 import { Problem } from '@/api/client'
+import { covers, stateOf } from '@/access/grants'
 import { khot } from '@/api/khot'
 import type { Account, Capability } from '@/api/types'
 import { useMeta } from './useMeta'
@@ -11,7 +12,7 @@ let asked = false
 const VISITOR: readonly Capability[] = ['outline']
 
 export function useSession() {
-  const { forgetMeta } = useMeta()
+  const { meta, forgetMeta } = useMeta()
 
   /** Asks once a page load who is signed in; a Problem other than 401 is passed on. */
   async function restore(): Promise<Account | null> {
@@ -47,14 +48,22 @@ export function useSession() {
   function passwordDue(): void {
     if (account.value) account.value = { ...account.value, must_change_password: true }
   }
-  /** Can it be done anywhere today? Where exactly is for the server to say. */
+  /** Can it be done anywhere today? */
   const may = (capability: Capability): boolean =>
     (account.value?.capabilities ?? VISITOR).includes(capability)
+
+  /** Can it be done there, as far as a page can know? A grant that covers the place may be for something else. */
+  const mayIn = (capability: Capability, area: string): boolean => {
+    const today = meta.value?.today ?? ''
+    const reached = account.value?.grants.some((g) => covers(g.area, area) && stateOf(g, today) === 'now')
+    return may(capability) && (reached ?? true)
+  }
 
   return {
     account,
     signedIn: computed(() => account.value !== null),
     may,
+    mayIn,
     restore,
     refresh,
     signIn,

@@ -27,6 +27,7 @@ use crate::store::{Tx, areas};
 
 const NAME_MAX: usize = 100;
 const GRANTS_MAX: usize = 100;
+const SUBJECT_MAX: usize = 255;
 
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -157,7 +158,7 @@ async fn get(caller: Caller, Segment(name): Segment<String>) -> Result<Json<Mana
     Ok(Json(row.into()))
 }
 
-/// Rename, disable or enable an account; what is left out stays
+/// Rename, disable, enable or link an account; what is left out stays
 #[utoipa::path(patch, path = "/api/v1/accounts/{username}", tag = "accounts", params(("username" = String, Path)), request_body = AccountChangeWire,
     responses((status = 200, body = ManagedAccount), (status = 403, body = ProblemWire), (status = 404, body = ProblemWire),
               (status = 409, body = ProblemWire), (status = "default", body = ProblemWire)))]
@@ -167,6 +168,9 @@ async fn change(
     Body(given): Body<AccountChangeWire>,
 ) -> Result<Json<ManagedAccount>, Problem> {
     let fresh = given.name.as_deref().map(|name| label(name, NAME_MAX)).transpose()?;
+    let oidc_subject =
+        given.oidc_subject.map(|subject| subject.map(|text| label(&text, SUBJECT_MAX)).transpose());
+    let oidc_subject = oidc_subject.transpose()?;
     let (mut tx, held) = to_change(&caller, &name).await?;
     if given.disabled == Some(true) && held.username == caller.actor.username {
         return Err(own_account(
@@ -175,7 +179,7 @@ async fn change(
         ));
     }
     let now = caller.state.now();
-    let change = AccountChange { name: fresh, disabled: given.disabled };
+    let change = AccountChange { name: fresh, disabled: given.disabled, oidc_subject };
     manage::change(&mut tx, &held, &change, now).await?;
     let row = manage::get(&mut tx, &name, now).await?.ok_or_else(no_account)?;
     tx.commit().await?;

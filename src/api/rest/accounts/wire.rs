@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::super::code;
+use super::super::{code, said};
 use crate::access::{Grant, Role};
 use crate::api::problem::Problem;
 use crate::domain::Code;
@@ -23,6 +23,8 @@ pub struct ManagedAccount {
     pub locked_until: Option<DateTime<Utc>>,
     pub must_change_password: bool,
     pub last_sign_in_at: Option<DateTime<Utc>>,
+    /// Who they are to the OpenID Connect provider (`sub`).
+    pub oidc_subject: Option<String>,
     /// Past and future ones among them.
     pub grants: Vec<HeldGrant>,
 }
@@ -57,6 +59,7 @@ impl From<AccountRow> for ManagedAccount {
             locked_until: row.locked_until,
             must_change_password: row.must_change_password,
             last_sign_in_at: row.last_sign_in_at,
+            oidc_subject: row.oidc_subject,
             grants: row.grants.into_iter().map(Into::into).collect(),
         }
     }
@@ -141,6 +144,10 @@ pub struct AccountChangeWire {
     pub name: Option<String>,
     /// true: signed out everywhere at once, and the tokens of its programs end for good.
     pub disabled: Option<bool>,
+    /// Links the account to an identity of the OpenID Connect provider, or, with null, to none.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<String>)]
+    pub oidc_subject: Option<Option<String>>,
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::super::{code, username as username_of};
+use super::super::{code, said, username as username_of};
 use crate::api::problem::Problem;
 use crate::domain::{Code, Employment, PersonalField, WorkerStatus};
 use crate::store::workers::{WorkerChange, WorkerRow};
@@ -86,11 +86,6 @@ pub fn clean(field: PersonalField, value: &str) -> Result<String, Problem> {
         };
         Problem::bad_request(code, why.zh, why.en)
     })
-}
-
-/// Told apart: what was left out, and what was said to be none.
-fn said<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(from).map(Some)
 }
 
 #[derive(Deserialize, ToSchema)]
