@@ -184,6 +184,23 @@ for (const { where, language, size } of TELLINGS) {
   })
 }
 
+test('whoever comes by sees outlines on the public map, and no figures', async ({ page, baseURL }) => {
+  const settle = watchOver(page, baseURL ?? '')
+  await page.goto(`/?area=${BANNER.code}&layers=types.grids.units.places`)
+  await expect(page.getByTestId('area-panel')).toContainText(BANNER.name)
+  await mapRests(page)
+  for (const absent of ['divide', 'rail-plans', 'rail-analysis', 'sign-out']) {
+    await expect(page.getByTestId(absent)).toHaveCount(0)
+  }
+  await expect(page.getByTestId('area-panel')).not.toContainText('户数')
+  await shot(page, 'visitor')
+  await page.getByTestId('go-sign-in').click()
+  await expect(page).toHaveURL(/\/signin\?back=/)
+  await page.getByTestId('public-map').click()
+  await expect(page.getByTestId('go-sign-in')).toBeVisible()
+  settle()
+})
+
 async function choose(select: Locator, option: Locator): Promise<void> {
   await select.click()
   await option.locator('visible=true').click()

@@ -29,7 +29,7 @@ export function watchOver(page: Page, base: string) {
     if (message.type() !== 'error') return
     const { url } = message.location()
     // Chromium reports every 4xx: asking who is signed in, a refused password and an absent basemap file are no errors.
-    if (/\/api\/v1\/(session|meta|sign-in|me\/password)$|\/basemap\//.test(url)) return
+    if (/\/api\/v1\/(session|meta|me\/password)$|\/basemap\//.test(url)) return
     errors.push(`${message.text()} ${url}`)
   })
   return () => {

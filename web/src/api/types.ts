@@ -78,20 +78,10 @@ export type Comparison = Sent<'Comparison'>
 export type AuditEntry = Sent<'AuditEntry'>
 export type AuditChain = Sent<'Chain'>
 
-export interface SignInWays {
-  password: boolean
-  oidc: { name: string } | null
-}
+export type SignInWays = Sent<'SignInWays'>
 export type OwnSession = Sent<'OwnSession'>
 export type OwnToken = Sent<'OwnToken'>
 export type GivenGrant = Sent<'HeldGrant'>
 /** An account as its administrators see it. */
-export type ManagedAccount = With<
-  Sent<'ManagedAccount'>,
-  {
-    grants: GivenGrant[]
-    /** Who they are to the OpenID Connect provider. */
-    oidc_subject?: string | null
-  }
->
+export type ManagedAccount = With<Sent<'ManagedAccount'>, { grants: GivenGrant[] }>
 export type NewAccount = With<Sent<'NewAccountWire'>, { grants: Grant[] }>
