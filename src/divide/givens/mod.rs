@@ -190,8 +190,14 @@ fn fresh(
     let (min, max) = (f64::from(profile.households_min), f64::from(profile.households_max));
     let room = if mean > 0.0 { (mean - min).min(max - mean) / mean } else { 0.1 };
     let tolerance = room.clamp(0.05, 0.25);
-    let wish =
-        GraphWish { parts: GraphParts::Count(count), tolerance, effort: Effort::Quick, seed, places: None };
+    let wish = GraphWish {
+        parts: GraphParts::Count(count),
+        tolerance,
+        effort: Effort::Quick,
+        seed,
+        places: None,
+        of_many: true,
+    };
     divide_graph(&weights, &input.edges, &wish, cancel)
 }
 
