@@ -18,6 +18,14 @@ pub enum Capability {
     PeopleEdit,
     /// See personal data in full; every time it is done is audited.
     Names,
+    /// See what is paid: rules, runs, lines and statements.
+    Pay,
+    /// Write rules, make runs and adjustments.
+    PayEdit,
+    /// Approve and lock somebody else's run.
+    PayApprove,
+    /// Change outlets, what they offer and the links of grids to them.
+    Outlets,
     /// Read the audit trail.
     Audit,
     /// Manage accounts and grants.
@@ -25,7 +33,7 @@ pub enum Capability {
 }
 
 impl Capability {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Outline,
         Self::Figures,
         Self::Draft,
@@ -33,6 +41,10 @@ impl Capability {
         Self::People,
         Self::PeopleEdit,
         Self::Names,
+        Self::Pay,
+        Self::PayEdit,
+        Self::PayApprove,
+        Self::Outlets,
         Self::Audit,
         Self::Accounts,
     ];
@@ -47,6 +59,10 @@ impl Capability {
             Self::People => "people",
             Self::PeopleEdit => "people_edit",
             Self::Names => "names",
+            Self::Pay => "pay",
+            Self::PayEdit => "pay_edit",
+            Self::PayApprove => "pay_approve",
+            Self::Outlets => "outlets",
             Self::Audit => "audit",
             Self::Accounts => "accounts",
         }
@@ -105,12 +121,15 @@ impl Role {
 
     /// What the role may do in the area of its grant.
     pub fn capabilities(self) -> &'static [Capability] {
-        use Capability::{Accounts, Audit, Draft, Figures, Import, Names, Outline, People, PeopleEdit};
+        use Capability::{
+            Accounts, Audit, Draft, Figures, Import, Names, Outlets, Outline, Pay, PayApprove, PayEdit,
+            People, PeopleEdit,
+        };
         match self {
-            Self::Administrator => &[Outline, Figures, Draft, Import, People, Audit, Accounts],
-            Self::Planner => &[Outline, Figures, Draft, Import, People],
+            Self::Administrator => &[Outline, Figures, Draft, Import, People, Outlets, Audit, Accounts],
+            Self::Planner => &[Outline, Figures, Draft, Import, People, Outlets],
             Self::PeopleOfficer => &[Outline, Figures, People, PeopleEdit, Names],
-            Self::Finance => &[Outline, Figures, People, Names],
+            Self::Finance => &[Outline, Figures, People, Names, Pay, PayEdit, PayApprove],
             Self::Analyst | Self::Worker => &[Outline, Figures],
             Self::Auditor => &[Outline, Audit],
         }
@@ -132,6 +151,7 @@ mod tests {
         let with =
             |capability| Role::ALL.into_iter().filter(move |role| role.capabilities().contains(&capability));
         assert_eq!(with(Capability::Names).collect::<Vec<_>>(), [Role::PeopleOfficer, Role::Finance]);
+        assert_eq!(with(Capability::PayApprove).collect::<Vec<_>>(), [Role::Finance]);
         assert_eq!(with(Capability::Accounts).collect::<Vec<_>>(), [Role::Administrator]);
         assert_eq!(with(Capability::Audit).collect::<Vec<_>>(), [Role::Administrator, Role::Auditor]);
         assert_eq!(with(Capability::Outline).count(), Role::ALL.len());

@@ -180,6 +180,10 @@ fn deed(capability: Capability) -> Text {
         Capability::PeopleEdit => ("修改网格员信息", "change worker records"),
         Capability::Names => ("查看个人信息", "see personal data"),
         Capability::Audit => ("查看审计日志", "read the audit trail"),
+        Capability::Pay => ("查看补贴", "see subsidies"),
+        Capability::PayEdit => ("编制补贴", "make subsidy runs and rules"),
+        Capability::PayApprove => ("审批补贴", "approve subsidy runs"),
+        Capability::Outlets => ("维护服务网点", "change outlets"),
         Capability::Accounts => ("管理账号和授权", "manage accounts and grants"),
     };
     Text::new(zh, en)

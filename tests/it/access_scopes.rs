@@ -7,6 +7,7 @@ mod model;
 mod pool;
 mod roads;
 pub mod world;
+mod writes;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::model::{TODAY, Which, Who, grid_rows, grids};
 use super::world::{self, World};
+use super::writes::{Write, some_write};
 use crate::harness::day;
 
 /// What is asked.
@@ -44,24 +45,6 @@ pub enum Road {
     Write(Write),
 }
 
-/// A change; only such are asked as the model says must be refused.
-#[derive(Debug, Clone)]
-pub enum Write {
-    Divide { code: String },
-    Publish { id: Uuid },
-    Discard { id: Uuid },
-    Import { code: String, what: &'static str },
-    AddWorker { code: String },
-    ChangeWorker { id: Uuid },
-    MoveWorker { id: Uuid, to: String },
-    Reveal { id: Uuid },
-    Cancel { id: Uuid },
-    AddAccount { area: String },
-    ChangeAccount { username: String },
-    ResetPassword { username: String },
-    Give { username: String, area: String },
-}
-
 /// What is expected, or what came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -80,7 +63,7 @@ pub struct Expected {
     pub at_most: Answer,
 }
 
-fn pick<T: Clone>(from: &[T], draw: &mut Pcg64Mcg) -> T {
+pub fn pick<T: Clone>(from: &[T], draw: &mut Pcg64Mcg) -> T {
     from.choose(draw).unwrap().clone()
 }
 
@@ -94,7 +77,7 @@ fn some_grids(world: &World, draw: &mut Pcg64Mcg) -> Which {
 }
 
 /// A code of the world; now and then one that isn't there.
-fn some_code(world: &World, draw: &mut Pcg64Mcg) -> String {
+pub fn some_code(world: &World, draw: &mut Pcg64Mcg) -> String {
     if draw.random_bool(0.03) {
         return pick(&["16", "1509", "150823", "150821102", "150821100202"], draw).to_owned();
     }
@@ -102,7 +85,7 @@ fn some_code(world: &World, draw: &mut Pcg64Mcg) -> String {
     pick(&codes, draw).clone()
 }
 
-fn some_village(world: &World, draw: &mut Pcg64Mcg) -> String {
+pub fn some_village(world: &World, draw: &mut Pcg64Mcg) -> String {
     let villages: Vec<&String> = world.of_level(12).collect();
     pick(&villages, draw).clone()
 }
@@ -116,28 +99,6 @@ fn some_text(world: &World, draw: &mut Pcg64Mcg) -> String {
         3 => code,
         4 => format!("{code}00"),
         _ => format!("{code}00{}", draw.random_range(1..7)),
-    }
-}
-
-fn some_write(world: &World, draw: &mut Pcg64Mcg) -> Write {
-    let code = some_code(world, draw);
-    let plan = pick(&world.plans, draw).id;
-    let worker = pick(&world.workers, draw).id;
-    let (username, home) = pick(&world.accounts, draw);
-    match draw.random_range(0..13) {
-        0 => Write::Divide { code },
-        1 => Write::Publish { id: plan },
-        2 => Write::Discard { id: plan },
-        3 => Write::Import { code, what: pick(&["areas", "units"], draw) },
-        4 => Write::AddWorker { code: some_village(world, draw) },
-        5 => Write::ChangeWorker { id: worker },
-        6 => Write::MoveWorker { id: worker, to: some_village(world, draw) },
-        7 => Write::Reveal { id: worker },
-        8 => Write::AddAccount { area: code },
-        9 => Write::ChangeAccount { username },
-        10 => Write::ResetPassword { username },
-        11 => Write::Give { username, area: home },
-        _ => Write::Cancel { id: pick(&world.jobs, draw).id },
     }
 }
 
@@ -194,7 +155,7 @@ pub fn some_road(world: &World, who: &Who, draw: &mut Pcg64Mcg) -> Road {
         },
         _ => {
             let write = some_write(world, draw);
-            if refusal(&write, world, who).is_some() { Road::Write(write) } else { Road::Jobs { area } }
+            if write.refusal(world, who).is_some() { Road::Write(write) } else { Road::Jobs { area } }
         }
     }
 }
@@ -289,7 +250,7 @@ impl Road {
             return both(Answer::Refused(401));
         }
         if let Road::Write(write) = self {
-            return both(Answer::Refused(refusal(write, world, who).expect("a change that is refused")));
+            return both(Answer::Refused(write.refusal(world, who).expect("a change that is refused")));
         }
         let at_most = match self {
             Road::Figures { code, which } | Road::Comparison { code, which } => {
@@ -489,129 +450,6 @@ impl Road {
             | Road::EmptyTile { .. }
             | Road::Write(_) => BTreeSet::new(),
         }
-    }
-}
-
-/// The status with which a change is turned away; none for one that would be made.
-fn refusal(write: &Write, world: &World, who: &Who) -> Option<u16> {
-    if who.username.is_none() {
-        return Some(401);
-    }
-    let of_area = |code: &String, what: &str, at: &str| {
-        if !(world.areas.contains_key(code) && who.sees_area(code)) {
-            Some(404)
-        } else if !who.within(what, at) {
-            Some(403)
-        } else {
-            None
-        }
-    };
-    let of_plan = |id: &Uuid| {
-        let plan = world.plan(*id);
-        if !who.sees_plan(plan) {
-            Some(404)
-        } else if !who.within("draft", &plan.banner) {
-            Some(403)
-        } else {
-            None
-        }
-    };
-    let of_worker = |id: &Uuid, what: &str| {
-        let worker = world.workers.iter().find(|worker| worker.id == *id).unwrap();
-        if !who.sees_worker(worker) {
-            Some(404)
-        } else if !who.within(what, &worker.area) {
-            Some(403)
-        } else {
-            None
-        }
-    };
-    let of_account = |username: &String| {
-        let (_, home) = world.accounts.iter().find(|(name, _)| name == username).unwrap();
-        if !who.somewhere("accounts") {
-            Some(403)
-        } else if !who.within("accounts", home) {
-            Some(404)
-        } else {
-            None
-        }
-    };
-    match write {
-        Write::AddAccount { area } => {
-            if who.within("accounts", area) {
-                None
-            } else {
-                Some(403)
-            }
-        }
-        Write::ChangeAccount { username }
-        | Write::ResetPassword { username }
-        | Write::Give { username, .. } => of_account(username),
-        Write::Divide { code } => of_area(code, "draft", &code[..code.len().min(6)]),
-        Write::Publish { id } | Write::Discard { id } => of_plan(id),
-        Write::Import { code, .. } => {
-            if who.within("import", code) {
-                None
-            } else {
-                Some(403)
-            }
-        }
-        Write::AddWorker { code } => of_area(code, "people_edit", code),
-        Write::ChangeWorker { id } => of_worker(id, "people_edit"),
-        Write::MoveWorker { id, to } => {
-            of_worker(id, "people_edit").or_else(|| of_area(to, "people_edit", to))
-        }
-        Write::Reveal { id } => of_worker(id, "names"),
-        Write::Cancel { id } => {
-            let job = world.jobs.iter().find(|job| job.id == *id).unwrap();
-            if who.sees_job(job) { None } else { Some(404) }
-        }
-    }
-}
-
-impl Write {
-    fn request(&self) -> (&'static str, String, String) {
-        let (method, address, body) = match self {
-            Write::Divide { code } => ("POST", format!("areas/{code}/plans"), "{}".to_owned()),
-            Write::Publish { id } => {
-                ("POST", format!("plans/{id}/publication"), r#"{"valid_from":"2027-06-01"}"#.to_owned())
-            }
-            Write::Discard { id } => ("DELETE", format!("plans/{id}"), String::new()),
-            Write::Import { code, what } => {
-                ("POST", format!("areas/{code}/imports/{what}?name=a.csv"), "a,b\n".to_owned())
-            }
-            Write::AddWorker { code } => (
-                "POST",
-                format!("areas/{code}/workers"),
-                r#"{"name":"赵一","employment":"part_time"}"#.to_owned(),
-            ),
-            Write::ChangeWorker { id } => {
-                ("PATCH", format!("workers/{id}"), r#"{"status":"on_leave"}"#.to_owned())
-            }
-            Write::MoveWorker { id, to } => {
-                ("PATCH", format!("workers/{id}"), format!(r#"{{"area":"{to}"}}"#))
-            }
-            Write::Reveal { id } => {
-                ("POST", format!("workers/{id}/reveal"), r#"{"reason":"a good reason"}"#.to_owned())
-            }
-            Write::AddAccount { area } => {
-                let body =
-                    format!(r#"{{"username":"added-by-nobody","name":"x","area":"{area}","grants":[]}}"#);
-                ("POST", "accounts".to_owned(), body)
-            }
-            Write::ChangeAccount { username } => {
-                ("PATCH", format!("accounts/{username}"), r#"{"name":"y"}"#.to_owned())
-            }
-            Write::ResetPassword { username } => {
-                ("POST", format!("accounts/{username}/password-reset"), String::new())
-            }
-            Write::Give { username, area } => {
-                let body = format!(r#"{{"role":"administrator","area":"{area}","from":"2026-11-01"}}"#);
-                ("POST", format!("accounts/{username}/grants"), body)
-            }
-            Write::Cancel { id } => ("POST", format!("jobs/{id}/cancellation"), String::new()),
-        };
-        (method, address, body)
     }
 }
 
