@@ -247,6 +247,46 @@ impl From<StoreError> for Problem {
                 "这个统一身份已关联到其他账号：请核对",
                 "this identity is linked to another account already: check it",
             ),
+            Some("assignment_one_worker") => Problem::conflict(
+                "grid_taken",
+                "该网格在这些日子里已有网格员：请先结束原来的安排",
+                "this grid has a worker on some of these days: end that assignment first",
+            ),
+            Some("assignment_once") => Problem::conflict(
+                "already_assigned",
+                "此人在这些日子里已在该网格担任同一角色",
+                "this worker has the same role in this grid on some of these days",
+            ),
+            Some("worker_elsewhere") => Problem::conflict(
+                "worker_elsewhere",
+                "此人同时负责的网格将超过政策上限：请先结束其他网格的安排，或另选他人",
+                "this worker would hold more grids at once than the policy allows: end another assignment first, or choose somebody else",
+            ),
+            Some("above_ceiling") => Problem::conflict(
+                "above_ceiling",
+                "岗位数将超过核定上限：请先调整上限，或减少岗位",
+                "there would be more posts than the ceiling allows: change the ceiling first, or set fewer",
+            ),
+            Some("posts_held") => Problem::conflict(
+                "above_ceiling",
+                "在岗人数将超过该苏木乡镇或旗县的岗位数：请先增加岗位，或结束其他安排",
+                "more workers would hold grids than there are posts in the township or banner: add posts first, or end another assignment",
+            ),
+            Some("post_number" | "ceiling_number") => Problem::conflict(
+                "too_few_posts",
+                "没有这么多岗位可以调出：请核对数目和日期",
+                "there aren't as many posts to move: check the number and the day",
+            ),
+            Some("post_one_a_day" | "ceiling_one_a_day" | "worker_status_one_a_day") => Problem::conflict(
+                "changed_meanwhile",
+                "刚才有人作了更改：请刷新后再试",
+                "somebody changed this a moment ago: load it again and try once more",
+            ),
+            Some("assignment_days" | "worker_status_days") => Problem::bad_request(
+                "bad_days",
+                "结束日期须晚于开始日期",
+                "the day of its end must be after that of its beginning",
+            ),
             Some("worker_area_fkey") => Problem::not_found("这个区划", "area"),
             Some("plan_frozen") => {
                 Problem::conflict("plan_frozen", "已发布的方案不可更改", "a published plan is never changed")

@@ -155,10 +155,11 @@ async fn make(tx: &mut Tx, logins: &[Login], passwords: &Logins) -> Result<(), S
 async fn hand_over(tx: &mut Tx, login: &Login) -> Result<(), Stop> {
     let township = login.area.at(Level::Township);
     let on_post = WorkerFilter { status: Some(WorkerStatus::OnPost), ..WorkerFilter::default() };
-    let free = workers::page(tx, &township, on_post, None, 500).await?;
+    let today = clock::local_day(clock::now());
+    let free = workers::page(tx, &township, &on_post, today, None, 500).await?;
     if let Some(worker) = free.into_iter().find(|worker| worker.username.is_none()) {
         let change = WorkerChange { username: Some(Some(login.username.clone())), ..WorkerChange::default() };
-        workers::change(tx, worker.id, &change, clock::now()).await?;
+        workers::change(tx, worker.id, &change, today, clock::now()).await?;
     }
     Ok(())
 }

@@ -12,10 +12,13 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use khot::access::{Grant, Role};
 use khot::api::{self, AppState};
+use khot::domain::GridRole;
 use khot::store::Store;
 use khot::store::accounts::{NewAccount, manage};
+use khot::store::assignments::{self, NewAssignment};
 use khot::store::jobs;
 use serde_json::{Value, json};
+use sqlx::PgConnection;
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -41,6 +44,8 @@ struct Target {
     draft: Uuid,
     draft_to_publish: Uuid,
     worker: Uuid,
+    /// Of that worker, for that grid, from next year on.
+    assignment: Uuid,
     job: Uuid,
     /// An account whose home it is, and its grant.
     account: String,
@@ -48,7 +53,7 @@ struct Target {
 }
 
 impl Target {
-    async fn new(store: &Store, world: &World, banner: &'static str) -> Self {
+    async fn new(store: &Store, owner: &mut PgConnection, world: &World, banner: &'static str) -> Self {
         let village = format!("{banner}100200");
         let published =
             world.plans.iter().find(|plan| plan.banner == banner && plan.numbers[0] == 3).unwrap().id;
@@ -60,6 +65,18 @@ impl Target {
         let new = NewAccount { username: &account, name: "x", password_hash: "-", area: &home };
         let planner = Grant { role: Role::Planner, area: home.clone(), from: day("2026-01-01"), until: None };
         manage::create(&mut tx, new, false, &[planner], noon()).await.unwrap();
+        let assignment = Uuid::now_v7();
+        let helper = NewAssignment {
+            id: assignment,
+            grid: format!("{village}003").parse().unwrap(),
+            worker,
+            role: GridRole::Helper,
+            from: day("2027-01-01"),
+            until: Some(day("2027-02-01")),
+            grids_max: 1,
+        };
+        sqlx::query("DELETE FROM assignment").execute(owner).await.unwrap();
+        assignments::add(&mut tx, &home, &[helper], noon()).await.unwrap();
         let grant = manage::get(&mut tx, &account, noon()).await.unwrap().unwrap().grants[0].id;
         tx.commit().await.unwrap();
         Self {
@@ -72,6 +89,7 @@ impl Target {
             draft: put_draft_of(store, banner).await,
             draft_to_publish: put_draft_of(store, banner).await,
             worker,
+            assignment,
             job,
         }
     }
@@ -155,7 +173,18 @@ fn content(case: &Case, bytes: &[u8]) -> &'static str {
         return some(bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count() <= head);
     }
     let Ok(body) = serde_json::from_slice::<Value>(bytes) else { return "" };
-    let lists = ["items", "features", "accounts", "sessions", "tokens", "moves", "entries"];
+    let lists = [
+        "items",
+        "features",
+        "accounts",
+        "sessions",
+        "tokens",
+        "moves",
+        "entries",
+        "areas",
+        "assignments",
+        "vacancies",
+    ];
     let list = lists.iter().find_map(|name| body[name].as_array());
     if list.is_some_and(Vec::is_empty) {
         return "empty";
@@ -180,7 +209,7 @@ async fn table() -> String {
     let cases = cases();
     let mut rows: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (number, column) in columns().iter().enumerate() {
-        let target = Target::new(&store, &world, column.banner).await;
+        let target = Target::new(&store, &mut as_owner(&database).await, &world, column.banner).await;
         let account = async |name: String| match column.role {
             Some(role) => {
                 let mut owner = as_owner(&database).await;

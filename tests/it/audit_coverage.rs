@@ -11,7 +11,7 @@ use crate::harness::*;
 use crate::openapi::operations;
 
 /// What the trail says of an operation, as soon as it has been answered.
-const EXPECTED: [(&str, &str); 21] = [
+const EXPECTED: [(&str, &str); 27] = [
     ("POST /api/v1/session", "session.open"),
     ("DELETE /api/v1/me/sessions/{id}", "account.session_end"),
     ("POST /api/v1/me/tokens", "account.token_add"),
@@ -31,6 +31,12 @@ const EXPECTED: [(&str, &str); 21] = [
     ("POST /api/v1/plans/{id}/publication", "job.queue"),
     ("DELETE /api/v1/plans/{id}", "plan.discard"),
     ("POST /api/v1/areas/{code}/workers", "worker.add"),
+    ("PUT /api/v1/areas/{code}/ceilings/{kind}", "post.ceiling"),
+    ("PUT /api/v1/areas/{code}/posts/{kind}", "post.set"),
+    ("POST /api/v1/areas/{code}/post-moves", "post.move"),
+    ("POST /api/v1/grids/{code}/assignments", "assignment.add"),
+    ("PATCH /api/v1/assignments/{id}", "assignment.end"),
+    ("DELETE /api/v1/assignments/{id}", "assignment.remove"),
     ("PATCH /api/v1/workers/{id}", "worker.change"),
     ("POST /api/v1/workers/{id}/reveal", "worker.reveal"),
 ];
@@ -55,6 +61,7 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
     let app = TestApp::start().await.signed_in().await;
     let officer = app.with_token(&app.token_of("officer", Role::PeopleOfficer, "15").await);
     let worker = put_workers(&app.store, "150821100", 1).await[0];
+    put_published(&app.store, 5, "2026-01-01").await;
     let (draft, other) = (put_draft(&app.store, 1).await, put_draft(&app.store, 2).await);
     let job = app.queue_division(3).await;
     for (operation, action) in EXPECTED {
@@ -79,10 +86,16 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
                 let held = app.get("/api/v1/accounts/zhao").await;
                 format!("/api/v1/accounts/zhao/grants/{}", held["grants"][0]["id"].as_str().unwrap())
             }
+            "/api/v1/assignments/{id}" => {
+                let held = officer.get("/api/v1/areas/150821/assignments?on=2026-12-25").await;
+                format!("/api/v1/assignments/{}", held["assignments"][0]["id"].as_str().unwrap())
+            }
             "/api/v1/plans/{id}" => format!("/api/v1/plans/{draft}"),
             "/api/v1/plans/{id}/publication" => format!("/api/v1/plans/{other}/publication"),
             _ => path
                 .replace("/areas/{code}", "/areas/150821")
+                .replace("/grids/{code}", "/grids/150821100200005")
+                .replace("{kind}", "lead")
                 .replace("/accounts/{username}", "/accounts/zhao")
                 .replace("/jobs/{id}", &format!("/jobs/{job}"))
                 .replace("/workers/{id}", &format!("/workers/{worker}")),
@@ -100,11 +113,22 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
             "PUT /api/v1/me/password" => json!({"current": PASSWORD, "new": "another-fine-word"}),
             "POST /api/v1/plans/{id}/publication" => json!({"valid_from": "2026-12-01"}),
             "POST /api/v1/areas/{code}/workers" => json!({"name": "赵一", "employment": "part_time"}),
+            "PUT /api/v1/areas/{code}/ceilings/{kind}" | "PUT /api/v1/areas/{code}/posts/{kind}" => {
+                json!({"count": 3, "from": "2026-01-01", "reason": "a good reason"})
+            }
+            "POST /api/v1/areas/{code}/post-moves" => {
+                json!({"to": "150821100", "kind": "lead", "count": 1, "from": "2026-02-01", "reason": "a good reason"})
+            }
+            "POST /api/v1/grids/{code}/assignments" => {
+                json!({"worker": worker, "role": "worker", "from": "2026-12-20"})
+            }
+            "PATCH /api/v1/assignments/{id}" => json!({"until": "2027-06-01"}),
             "PATCH /api/v1/workers/{id}" => json!({"status": "on_leave"}),
             "POST /api/v1/workers/{id}/reveal" => json!({"reason": "a good reason"}),
             _ => json!({}),
         };
-        let caller = if path.contains("workers") { &officer } else { &app };
+        let of_people = ["workers", "post", "ceilings", "assignments"].iter().any(|word| path.contains(word));
+        let caller = if of_people { &officer } else { &app };
         let request = caller.request(method, &address).header("x-request-id", operation);
         let request = match path.contains("imports") {
             true => request.body("lon,lat,households\n"),

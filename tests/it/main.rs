@@ -33,6 +33,7 @@ mod migrations;
 mod mutate;
 mod openapi;
 mod partial;
+mod posts;
 mod process;
 mod public_map;
 mod rooms;

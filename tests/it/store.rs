@@ -29,7 +29,7 @@ async fn full() -> (PgConnectOptions, Store) {
     let store = with_keys(Store::open(database.clone()).await.unwrap()).await;
     put_tiny(&store).await;
     put_published(&store, 1, "2026-01-01").await;
-    put_workers(&store, "150821100", 1).await;
+    let worker = put_workers(&store, "150821100", 1).await[0];
     let scope = Scope::operator();
     store.keep_upload(&scope, uuid::Uuid::now_v7(), &code("150821"), "a.csv", &b"x"[..]).await.unwrap();
     let mut tx = store.begin(&scope).await.unwrap();
@@ -48,7 +48,23 @@ async fn full() -> (PgConnectOptions, Store) {
         )
         .await
         .unwrap();
+    put_people(&mut owner, worker).await;
     (database, store)
+}
+
+/// A row in each table of posts and assignments.
+async fn put_people(owner: &mut PgConnection, worker: uuid::Uuid) {
+    let sql = format!(
+        "INSERT INTO ceiling VALUES ('150821', 'full_time', '[2026-01-01,)', 5, 'a test');
+         INSERT INTO post VALUES ('150821100', 'full_time', '[2026-01-01,)', 3, 'a test');
+         INSERT INTO post_move VALUES (gen_random_uuid(), '150821', '150821100', 'lead', 1, '2026-01-01', 'a test', 'x', now());
+         INSERT INTO assignment (id, grid, worker, role, during, grids_max, created_by, created_at)
+         VALUES (gen_random_uuid(), '150821100200001', '{worker}', 'worker', '[2026-01-01,)', 1, 'x', now());
+         INSERT INTO proposal VALUES ('01a20a62-0000-7000-8000-000000000001', '150821', '2026-11-23', '{{}}', 'open', '{{}}', '[]', 'x', now());
+         INSERT INTO proposal_line (proposal, grid, worker, km, change, grids_max)
+         VALUES ('01a20a62-0000-7000-8000-000000000001', '150821100200001', '{worker}', 1, 'new', 1)"
+    );
+    owner.execute(AssertSqlSafe(sql)).await.unwrap();
 }
 
 async fn tables(owner: &mut PgConnection) -> Vec<(String, bool, bool)> {

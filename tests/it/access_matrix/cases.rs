@@ -204,6 +204,42 @@ fn people() -> Vec<Case> {
             let body = json!({"name": "赵一", "employment": "part_time"});
             send("POST", format!("/api/v1/areas/{}/workers", of.village), body)
         }),
+        case("GET /api/v1/areas/{code}/posts", |of| get(format!("/api/v1/areas/{}/posts", of.banner))),
+        case("PUT /api/v1/areas/{code}/ceilings/{kind}", |of| {
+            let body = json!({"count": 900, "from": "2026-01-01", "reason": "a good reason"});
+            send("PUT", format!("/api/v1/areas/{}/ceilings/lead", of.banner), body)
+        }),
+        case("PUT /api/v1/areas/{code}/posts/{kind}", |of| {
+            let body = json!({"count": 9, "from": "2026-01-01", "reason": "a good reason"});
+            send("PUT", format!("/api/v1/areas/{}/posts/lead", of.banner), body)
+        }),
+        case("POST /api/v1/areas/{code}/post-moves", |of| {
+            let body = json!({"to": &of.village[..9], "kind": "lead", "count": 1, "from": "2026-02-01", "reason": "a good reason"});
+            send("POST", format!("/api/v1/areas/{}/post-moves", of.banner), body)
+        }),
+        case("GET /api/v1/areas/{code}/post-moves", |of| {
+            get(format!("/api/v1/areas/{}/post-moves", of.banner))
+        }),
+        case("GET /api/v1/areas/{code}/assignments", |of| {
+            get(format!("/api/v1/areas/{}/assignments?on=2027-01-15", of.banner))
+        }),
+        case("GET /api/v1/areas/{code}/vacancies", |of| {
+            get(format!("/api/v1/areas/{}/vacancies", of.banner))
+        })
+        .with_figures(),
+        case("POST /api/v1/grids/{code}/assignments", |of| {
+            let body = json!({"worker": of.worker, "role": "worker", "from": "2026-11-23"});
+            send("POST", format!("/api/v1/grids/{}/assignments", of.grid), body)
+        }),
+        case("PATCH /api/v1/assignments/{id}", |of| {
+            let address = format!("/api/v1/assignments/{}", of.assignment);
+            send("PATCH", address, json!({"until": "2027-06-01"}))
+        }),
+        case("DELETE /api/v1/assignments/{id}", |of| {
+            send("DELETE", format!("/api/v1/assignments/{}", of.assignment), json!({}))
+        }),
+        case("GET /api/v1/me/territory", |_| get("/api/v1/me/territory".to_owned())),
+        case("GET /api/v1/workers/{id}/history", |of| get(format!("/api/v1/workers/{}/history", of.worker))),
         case("GET /api/v1/workers/{id}", |of| get(format!("/api/v1/workers/{}", of.worker))),
         case("PATCH /api/v1/workers/{id}", |of| {
             send("PATCH", format!("/api/v1/workers/{}", of.worker), json!({"status": "on_leave"}))
