@@ -306,8 +306,8 @@ CREATE POLICY proposal_line_write ON khot.proposal_line USING (village ^@ ANY ((
 GRANT SELECT, INSERT, UPDATE, DELETE ON khot.proposal, khot.proposal_line TO khot_app;
 
 -- Which kinds of jobs there are is the program's to say.
-ALTER TABLE khot.job DROP CONSTRAINT job_kind_check;
-ALTER TABLE khot.job ADD CONSTRAINT job_kind_form CHECK (kind ~ '^[a-z_]{1,40}$');
+ALTER TABLE khot.job DROP CONSTRAINT IF EXISTS job_kind_check;
+ALTER TABLE khot.job ADD CONSTRAINT job_kind_check CHECK (kind ~ '^[a-z][a-z_]{2,39}$');
 -- Proposals and rosters are for whoever changes worker records.
 CREATE POLICY job_people ON khot.job USING (
     kind IN ('proposal', 'roster') AND area ^@ ANY ((SELECT khot.may('people_edit'))::text[]));

@@ -1,4 +1,4 @@
-//! Long work: division, import, publication.
+//! Long work: division, import, publication, proposals of who looks after which grid.
 //!
 //! A job is written, with its audit, in one transaction that also hands it to the queue
 //! (`graphile_worker` on PostgreSQL, chosen for its transactional hand-over, heartbeats and recovery of
@@ -14,6 +14,7 @@ mod division;
 mod failure;
 mod import;
 mod progress;
+mod proposal;
 mod publication;
 mod worker;
 
@@ -55,6 +56,18 @@ pub struct PublicationParams {
     pub valid_from: NaiveDate,
 }
 
+/// What a proposal is asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProposalParams {
+    pub on: NaiveDate,
+    /// Whether whoever is new to a grid must speak its language.
+    pub language: bool,
+    /// Instead of the policy's.
+    pub threshold_km: Option<f64>,
+    /// No more grids a worker than this, whatever the policy allows.
+    pub max_grids: Option<u32>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportWhat {
@@ -94,6 +107,16 @@ pub async fn queue_publication(
     now: DateTime<Utc>,
 ) -> Result<JobRow, StoreError> {
     queue(tx, "publication", area, params, now).await
+}
+
+/// Queues a proposal for the grids of `area`.
+pub async fn queue_proposal(
+    tx: &mut Tx,
+    area: &Code,
+    params: &ProposalParams,
+    now: DateTime<Utc>,
+) -> Result<JobRow, StoreError> {
+    queue(tx, "proposal", area, params, now).await
 }
 
 /// Queues the import of an upload below `area`.

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::failure::Failure;
-use super::{ATTEMPTS_MAX, division, import, progress::Progress, publication};
+use super::{ATTEMPTS_MAX, division, import, progress::Progress, proposal, publication};
 use crate::access::Scope;
 use crate::clock;
 use crate::store::jobs::{self, Ending, JobRow, QUEUE_SCHEMA};
@@ -192,6 +192,10 @@ async fn work(
             let result = publication::run(&mut tx, &params).await?;
             progress.step();
             Ok(Some((tx, result)))
+        }
+        "proposal" => {
+            let params = serde_json::from_value(params).map_err(unreadable)?;
+            proposal::run(store, scope, job, &params, progress).await.map(Some)
         }
         "import" => {
             let params = serde_json::from_value(params).map_err(unreadable)?;

@@ -32,6 +32,7 @@ pub mod leftovers;
 pub mod plans;
 pub mod posts;
 pub mod private_file;
+pub mod proposals;
 pub mod search;
 pub mod tiles;
 pub mod units;

@@ -17,6 +17,7 @@ use khot::store::Store;
 use khot::store::accounts::{NewAccount, manage};
 use khot::store::assignments::{self, NewAssignment};
 use khot::store::jobs;
+use khot::store::proposals::{self, NewProposal};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use tower::ServiceExt;
@@ -46,6 +47,7 @@ struct Target {
     worker: Uuid,
     /// Of that worker, for that grid, from next year on.
     assignment: Uuid,
+    proposal: Uuid,
     job: Uuid,
     /// An account whose home it is, and its grant.
     account: String,
@@ -77,6 +79,17 @@ impl Target {
         };
         sqlx::query("DELETE FROM assignment").execute(owner).await.unwrap();
         assignments::add(&mut tx, &home, &[helper], noon()).await.unwrap();
+        let new_proposal = NewProposal {
+            id: Uuid::now_v7(),
+            area: home.clone(),
+            on: day("2026-11-23"),
+            params: json!({}),
+            totals: json!({"grids": 1, "filled": 1, "filled_before": 0, "vacant": 0, "moved": 0,
+                           "km_month_before": 0.0, "km_month_after": 1.0}),
+            costs: json!([]),
+            lines: Vec::new(),
+        };
+        proposals::save(&mut tx, &new_proposal, noon()).await.unwrap();
         let grant = manage::get(&mut tx, &account, noon()).await.unwrap().unwrap().grants[0].id;
         tx.commit().await.unwrap();
         Self {
@@ -90,6 +103,7 @@ impl Target {
             draft_to_publish: put_draft_of(store, banner).await,
             worker,
             assignment,
+            proposal: new_proposal.id,
             job,
         }
     }

@@ -11,7 +11,7 @@ use crate::harness::*;
 use crate::openapi::operations;
 
 /// What the trail says of an operation, as soon as it has been answered.
-const EXPECTED: [(&str, &str); 27] = [
+const EXPECTED: [(&str, &str); 30] = [
     ("POST /api/v1/session", "session.open"),
     ("DELETE /api/v1/me/sessions/{id}", "account.session_end"),
     ("POST /api/v1/me/tokens", "account.token_add"),
@@ -37,9 +37,15 @@ const EXPECTED: [(&str, &str); 27] = [
     ("POST /api/v1/grids/{code}/assignments", "assignment.add"),
     ("PATCH /api/v1/assignments/{id}", "assignment.end"),
     ("DELETE /api/v1/assignments/{id}", "assignment.remove"),
+    ("POST /api/v1/areas/{code}/proposals", "job.queue"),
+    ("POST /api/v1/proposals/{id}/acceptance", "proposal.accept"),
+    ("DELETE /api/v1/proposals/{id}", "proposal.discard"),
     ("PATCH /api/v1/workers/{id}", "worker.change"),
     ("POST /api/v1/workers/{id}/reveal", "worker.reveal"),
 ];
+
+/// Sent with a body, and yet no more than a look.
+const LOOKS: [&str; 1] = ["POST /api/v1/areas/{code}/assignments/effect"];
 
 #[test]
 fn every_operation_that_changes_something_says_what_the_trail_holds_of_it() {
@@ -48,7 +54,8 @@ fn every_operation_that_changes_something_says_what_the_trail_holds_of_it() {
         .filter(|(method, _, _)| method != "GET" && method != "HEAD")
         .map(|(method, path, _)| format!("{method} {path}"))
         .collect();
-    let expected: BTreeSet<String> = EXPECTED.iter().map(|(operation, _)| (*operation).to_owned()).collect();
+    let named = EXPECTED.iter().map(|(operation, _)| *operation).chain(LOOKS);
+    let expected: BTreeSet<String> = named.map(str::to_owned).collect();
     let unaudited: Vec<_> = changing.difference(&expected).collect();
     assert!(unaudited.is_empty(), "say here, and try below, what the trail says of {unaudited:?}");
     let gone: Vec<_> = expected.difference(&changing).collect();
@@ -62,6 +69,7 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
     let officer = app.with_token(&app.token_of("officer", Role::PeopleOfficer, "15").await);
     let worker = put_workers(&app.store, "150821100", 1).await[0];
     put_published(&app.store, 5, "2026-01-01").await;
+    let proposal = crate::proposals::put_proposal(&app.store, "150821100200005", worker).await;
     let (draft, other) = (put_draft(&app.store, 1).await, put_draft(&app.store, 2).await);
     let job = app.queue_division(3).await;
     for (operation, action) in EXPECTED {
@@ -94,6 +102,7 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
             "/api/v1/plans/{id}/publication" => format!("/api/v1/plans/{other}/publication"),
             _ => path
                 .replace("/areas/{code}", "/areas/150821")
+                .replace("/proposals/{id}", &format!("/proposals/{proposal}"))
                 .replace("/grids/{code}", "/grids/150821100200005")
                 .replace("{kind}", "lead")
                 .replace("/accounts/{username}", "/accounts/zhao")
@@ -122,12 +131,15 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
             "POST /api/v1/grids/{code}/assignments" => {
                 json!({"worker": worker, "role": "worker", "from": "2026-12-20"})
             }
+            "POST /api/v1/proposals/{id}/acceptance" => json!({"from": "2027-01-01"}),
             "PATCH /api/v1/assignments/{id}" => json!({"until": "2027-06-01"}),
             "PATCH /api/v1/workers/{id}" => json!({"status": "on_leave"}),
             "POST /api/v1/workers/{id}/reveal" => json!({"reason": "a good reason"}),
             _ => json!({}),
         };
-        let of_people = ["workers", "post", "ceilings", "assignments"].iter().any(|word| path.contains(word));
+        let of_people = ["workers", "post", "ceilings", "assignments", "proposals"]
+            .iter()
+            .any(|word| path.contains(word));
         let caller = if of_people { &officer } else { &app };
         let request = caller.request(method, &address).header("x-request-id", operation);
         let request = match path.contains("imports") {

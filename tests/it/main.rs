@@ -35,6 +35,7 @@ mod openapi;
 mod partial;
 mod posts;
 mod process;
+mod proposals;
 mod public_map;
 mod rooms;
 /// The three areas that the tests of `formats` read, in every format.

@@ -19,7 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("access", &["domain"]),
     ("vault", &[]),
     ("store", &["domain", "geo", "access", "disclosure", "vault"]),
-    ("jobs", &["domain", "geo", "access", "store", "formats", "planning", "clock"]),
+    ("jobs", &["domain", "geo", "access", "store", "formats", "planning", "assign", "clock"]),
     ("api", &["domain", "access", "store", "jobs", "clock", "config"]),
 ];
 /// Crates that do IO: not for rooms that compute.

@@ -13,6 +13,7 @@ mod meta;
 mod plans;
 mod policy;
 mod posts;
+mod proposals;
 mod search;
 mod workers;
 
@@ -44,6 +45,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(plans::routes())
         .merge(policy::routes())
         .merge(posts::routes())
+        .merge(proposals::routes())
         .merge(search::routes())
         .merge(workers::routes())
 }

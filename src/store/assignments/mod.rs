@@ -1,6 +1,7 @@
 //! Who looks after which grid, from day to day. The database refuses a second main worker of a grid, a worker in more
 //! grids than the policy allows, and more who hold grids than there are posts.
 
+pub mod effect;
 mod read;
 mod vacancies;
 

@@ -238,6 +238,24 @@ fn people() -> Vec<Case> {
         case("DELETE /api/v1/assignments/{id}", |of| {
             send("DELETE", format!("/api/v1/assignments/{}", of.assignment), json!({}))
         }),
+        case("POST /api/v1/areas/{code}/assignments/effect", |of| {
+            let body = json!({"grid": of.grid, "worker": of.worker});
+            send("POST", format!("/api/v1/areas/{}/assignments/effect", of.banner), body)
+        }),
+        case("POST /api/v1/areas/{code}/proposals", |of| {
+            send("POST", format!("/api/v1/areas/{}/proposals", of.banner), json!({}))
+        }),
+        case("GET /api/v1/areas/{code}/proposals", |of| {
+            get(format!("/api/v1/areas/{}/proposals", of.banner))
+        }),
+        case("GET /api/v1/proposals/{id}", |of| get(format!("/api/v1/proposals/{}", of.proposal))),
+        case("POST /api/v1/proposals/{id}/acceptance", |of| {
+            let address = format!("/api/v1/proposals/{}/acceptance", of.proposal);
+            send("POST", address, json!({"from": "2026-12-01"}))
+        }),
+        case("DELETE /api/v1/proposals/{id}", |of| {
+            send("DELETE", format!("/api/v1/proposals/{}", of.proposal), json!({}))
+        }),
         case("GET /api/v1/me/territory", |_| get("/api/v1/me/territory".to_owned())),
         case("GET /api/v1/workers/{id}/history", |of| get(format!("/api/v1/workers/{}/history", of.worker))),
         case("GET /api/v1/workers/{id}", |of| get(format!("/api/v1/workers/{}", of.worker))),

@@ -1,5 +1,6 @@
 //! Who looks after which grid, and which grids nobody does.
 
+mod effect;
 mod wire;
 
 use axum::Json;
@@ -30,6 +31,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list))
         .routes(routes!(vacancies))
         .routes(routes!(add))
+        .routes(routes!(effect::effect))
         .routes(routes!(end, remove))
 }
 
