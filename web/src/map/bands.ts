@@ -3,14 +3,25 @@ import type { Feature, FeatureCollection, MultiPolygon, Position } from 'geojson
 import type { Reach } from '@/api/outlets'
 
 /** Minutes: up to the first, from the first to the second …, beyond the last. */
-export const BREAKS = [15, 30, 45, 60, 90, 120] as const
+export type Breaks = readonly number[]
+export const FAR_BREAKS: Breaks = [15, 30, 45, 60, 90, 120]
+export const NEAR_BREAKS: Breaks = [5, 10, 15, 20, 30, 45]
 /** The class of what no outlet reaches at all. */
-export const UNREACHED = BREAKS.length + 1
+export const UNREACHED = FAR_BREAKS.length + 1
 
-export function bandOf(minutes: number | null): number {
+/** Mean area of an H3 cell of resolution 0, and how many cells of the next resolution make one. */
+const CELL_0_KM2 = 4_357_449.4
+const APERTURE = 7
+const WIDE_KM2 = 10_000
+
+/** Wide areas have wide bands. The season doesn't matter, so that seasons can be compared. */
+export const breaksFor = ({ cells, resolution }: Pick<Reach, 'cells' | 'resolution'>): Breaks =>
+  (cells.length * CELL_0_KM2) / APERTURE ** resolution > WIDE_KM2 ? FAR_BREAKS : NEAR_BREAKS
+
+export function bandOf(minutes: number | null, breaks: Breaks): number {
   if (minutes === null) return UNREACHED
-  const band = BREAKS.findIndex((most) => minutes <= most)
-  return band === -1 ? BREAKS.length : band
+  const band = breaks.findIndex((most) => minutes <= most)
+  return band === -1 ? breaks.length : band
 }
 
 export type Ring = Position[]
@@ -18,9 +29,13 @@ export type Ring = Position[]
 export type Outline = (cell: string) => Ring
 
 /** One feature for each band that has cells. */
-export function bandsOf(reach: Pick<Reach, 'cells' | 'minutes'>, outline: Outline): FeatureCollection {
+export function bandsOf(
+  reach: Pick<Reach, 'cells' | 'minutes' | 'resolution'>,
+  outline: Outline,
+): FeatureCollection {
+  const breaks = breaksFor(reach)
   const rings: Ring[][][] = Array.from({ length: UNREACHED + 1 }, () => [])
-  reach.cells.forEach((cell, i) => rings[bandOf(reach.minutes[i] ?? null)]?.push([outline(cell)]))
+  reach.cells.forEach((cell, i) => rings[bandOf(reach.minutes[i] ?? null, breaks)]?.push([outline(cell)]))
   const features = rings.flatMap((coordinates, band): Feature<MultiPolygon>[] =>
     coordinates.length === 0
       ? []

@@ -1,6 +1,6 @@
 /** Marks of outlets, drawn here rather than fetched: a shape and a glyph for each kind, hollow while it is closed. */
-import { OUTLET_KINDS, type OutletKind } from '@/api/outlets'
-import { GROUND, OUTLET_COLOUR, type Theme } from './palette'
+import { COVER_CLASSES, OUTLET_KINDS, type CoverClass, type OutletKind } from '@/api/outlets'
+import { COVER_COLOUR, GROUND, OUTLET_COLOUR, type Theme } from './palette'
 
 type Pen = CanvasRenderingContext2D
 type Lines = [number, number][]
@@ -160,11 +160,47 @@ function siteIcon(number: string, theme: Theme): HTMLCanvasElement {
   })
 }
 
+/** A village by how it is served: full, half, a ring, or a cross. */
+function villageIcon(kind: CoverClass, theme: Theme): HTMLCanvasElement {
+  const colour = COVER_COLOUR[theme][kind]
+  return onCanvas((pen) => {
+    pen.lineWidth = 2
+    pen.strokeStyle = GROUND[theme].outline
+    pen.beginPath()
+    pen.arc(MID, MID, 8, 0, TURN)
+    pen.fillStyle = kind === 'fixed' || kind === 'uncovered' ? colour : GROUND[theme].casing
+    pen.fill()
+    if (kind === 'outreach') {
+      pen.beginPath()
+      pen.arc(MID, MID, 8, TURN / 4, -TURN / 4)
+      pen.fillStyle = colour
+      pen.fill()
+    }
+    pen.beginPath()
+    pen.arc(MID, MID, 8, 0, TURN)
+    pen.strokeStyle = kind === 'uncovered' ? GROUND[theme].outline : colour
+    pen.lineWidth = kind === 'mobile' ? 4 : 1.6
+    pen.stroke()
+    if (kind === 'uncovered') {
+      pen.beginPath()
+      for (const turn of [1, -1]) {
+        pen.moveTo(MID - 4, MID - 4 * turn)
+        pen.lineTo(MID + 4, MID + 4 * turn)
+      }
+      pen.strokeStyle = GROUND[theme].casing
+      pen.lineWidth = 2.4
+      pen.stroke()
+    }
+  })
+}
+
 /** Draws the mark that a style asks for by name: `outlet-light-station-closed`, `site-dark-3`. */
 export function icon(name: string): HTMLCanvasElement | null {
   const [what, theme, which, state] = name.split('-') as [string, Theme, string, string?]
   if (!(theme in GROUND)) return null
   if (what === 'site' && which) return siteIcon(which, theme)
+  const cover = COVER_CLASSES.find((known) => known === which)
+  if (what === 'village' && cover) return villageIcon(cover, theme)
   const kind = OUTLET_KINDS.find((known) => known === which)
   return what === 'outlet' && kind ? outletIcon(kind, theme, state === 'closed') : null
 }

@@ -23,6 +23,8 @@ const scene: Scene = {
   sites: null,
   bands: null,
   villages: { '150821100201': 'fixed', '150821100202': 'uncovered' },
+  breaks: [],
+  villagePoints: null,
   spot: null,
 }
 

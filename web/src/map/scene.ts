@@ -3,6 +3,7 @@ import type { FeatureCollection, Geometry } from 'geojson'
 import type { LayerSpecification, SourceSpecification } from 'maplibre-gl'
 import type { CoverClass, Point } from '@/api/outlets'
 import type { LayerName } from '@/url/state'
+import type { Breaks } from './bands'
 import type { Theme } from './palette'
 
 export interface Scene {
@@ -28,8 +29,12 @@ export interface Scene {
   sites: FeatureCollection | null
   /** Cells by travel time. */
   bands: FeatureCollection | null
+  /** Minutes at which one band ends and the next begins. */
+  breaks: Breaks
   /** How each village is served, by its code. */
   villages: Readonly<Record<string, CoverClass>> | null
+  /** The same as points, for when villages are too small for their outlines. */
+  villagePoints: FeatureCollection | null
   /** The place that is asked about. */
   spot: Point | null
 }

@@ -38,6 +38,7 @@ export const Z_ORDER: readonly string[] = [
   'selected-draft-line',
   'settlement-dot',
   'settlement-label',
+  'cover-mark',
   'outlet-dot',
   'outlet-selected',
   'outlet-mark',

@@ -1,11 +1,26 @@
 /** How each village is served: a colour and a texture for each class. */
-import type { ExpressionSpecification } from 'maplibre-gl'
-import { COVER_CLASSES, type CoverClass } from '@/api/outlets'
+import type { FeatureCollection } from 'geojson'
+import type { ExpressionSpecification, SourceSpecification } from 'maplibre-gl'
+import { COVER_CLASSES, type CoverClass, type Point } from '@/api/outlets'
 import { COVER_COLOUR } from '../palette'
-import type { LayerGroup } from '../scene'
+import { EMPTY, type LayerGroup } from '../scene'
 import { AREAS } from './types'
 
 export const COVER_FROM_ZOOM = 8
+
+/** The worst served are drawn last, above the others. */
+export const villageFeatures = (
+  classes: Readonly<Record<string, CoverClass>>,
+  where: ReadonlyMap<string, Point>,
+): FeatureCollection => ({
+  type: 'FeatureCollection',
+  features: Object.entries(classes).flatMap(([code, kind]) => {
+    const coordinates = where.get(code)
+    if (!coordinates) return []
+    const properties = { class: kind, rank: COVER_CLASSES.indexOf(kind) }
+    return [{ type: 'Feature' as const, properties, geometry: { type: 'Point' as const, coordinates } }]
+  }),
+})
 
 const byVillage = (
   classes: Readonly<Record<string, CoverClass>>,
@@ -23,7 +38,8 @@ const byVillage = (
 }
 
 export const coverage: LayerGroup = {
-  sources: () => ({}),
+  sources: ({ layers, villagePoints }): Record<string, SourceSpecification> =>
+    layers.includes('coverage') ? { villages: { type: 'geojson', data: villagePoints ?? EMPTY } } : {},
   layers: ({ theme, layers, villages }) => {
     if (!layers.includes('coverage') || villages === null) return []
     const shared = {
@@ -50,6 +66,18 @@ export const coverage: LayerGroup = {
         paint: {
           'fill-pattern': byVillage(villages, (kind) => `cover-${theme}-${kind}`, `cover-${theme}-outreach`),
           'fill-opacity': 0.45,
+        },
+      },
+      {
+        id: 'cover-mark',
+        type: 'symbol',
+        source: 'villages',
+        maxzoom: COVER_FROM_ZOOM,
+        layout: {
+          'icon-image': ['concat', `village-${theme}-`, ['get', 'class']],
+          'icon-size': ['interpolate', ['linear'], ['zoom'], 5, 0.4, 7, 0.75],
+          'icon-allow-overlap': true,
+          'symbol-sort-key': ['get', 'rank'],
         },
       },
     ]

@@ -59,6 +59,8 @@ export function useScene(
       outlet: view.value.outlet,
       sites: services.sites.value,
       bands: services.bands.value,
+      breaks: services.breaks.value,
+      villagePoints: services.villagePoints.value,
       villages: services.villages.value,
       spot: view.value.spot,
     }

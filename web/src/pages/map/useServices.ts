@@ -1,7 +1,9 @@
 /** What the map knows of outlets: where they are, how long the way is, who is served, and what a stop would change. */
 import { computed, shallowRef, watch } from 'vue'
+import { khot } from '@/api/khot'
 import { outletsApi, type CoverClass, type Point, type Reach } from '@/api/outlets'
-import { bandsOf, h3Outline } from '@/map/bands'
+import { bandsOf, breaksFor, FAR_BREAKS, h3Outline } from '@/map/bands'
+import { villageFeatures } from '@/map/layers/coverage'
 import { outletFeatures, siteFeatures } from '@/map/layers/outlets'
 import { useMeta } from '@/session/useMeta'
 import { useSession } from '@/session/useSession'
@@ -73,6 +75,20 @@ export function useServices() {
       ? Object.fromEntries(coverage.data.value.villages.map((village) => [village.code, village.class]))
       : null,
   )
+  const { data: below } = useAsync(
+    () => (coverage.data.value && banner.value ? banner.value : null),
+    (code, signal) => khot.children(code, signal, 'village'),
+    { keep: true },
+  )
+  const villagePoints = computed(() => {
+    if (!villages.value || !below.value) return null
+    const where = below.value.items.map(({ code, bbox }): [string, Point] => [
+      code,
+      [(bbox[0] + bbox[2]) / 2, (bbox[1] + bbox[3]) / 2],
+    ])
+    return villageFeatures(villages.value, new Map(where))
+  })
+  const breaks = computed(() => (shown.value ? breaksFor(shown.value) : FAR_BREAKS))
   const marks = computed(() => (outlets.value ? outletFeatures(outlets.value.outlets) : null))
   const sites = computed(() => (placement.value ? siteFeatures(placement.value.sites) : null))
 
@@ -84,7 +100,9 @@ export function useServices() {
     coverage,
     shown,
     bands,
+    breaks,
     villages,
+    villagePoints,
     marks,
     sites,
     reloadOutlets,
