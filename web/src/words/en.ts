@@ -5,6 +5,7 @@ import { payEn } from './pay'
 import { whatifEn } from './whatif'
 import { peopleEn } from './people'
 import { staffingEn } from './staffing'
+import { outletsEn, outletsAboutEn } from './outlets'
 import type { Words } from './zh'
 
 const en: Words = {
@@ -64,6 +65,7 @@ const en: Words = {
   shell: {
     map: 'Map',
     plans: 'Plans',
+    outlets: 'Outlets',
     analysis: 'Analysis',
     nav: 'Main navigation',
     synthetic: 'Synthetic data for demonstration: outlines, households and grids are not real',
@@ -140,6 +142,7 @@ const en: Words = {
     named: 'Out of band, named',
   },
   about: {
+    ...outletsAboutEn,
     grids:
       'Grids valid on the chosen day, dedicated grids included. Source: the published plan in force that day.',
     villages: 'Gacha, villages, communities and farms in the area. Source: the division register.',
@@ -345,6 +348,7 @@ const en: Words = {
   me: meEn,
   pay: payEn,
   whatif: whatifEn,
+  outlets: outletsEn,
   ...accountsEn,
   problem: {
     unreachable: 'The server can’t be reached. Check the network and try again.',
