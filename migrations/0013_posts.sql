@@ -2,7 +2,7 @@
 
 -- What a village's people need: the language that its grids' worker should speak.
 ALTER TABLE khot.area ADD COLUMN language text
-    CONSTRAINT area_language CHECK (language ~ '^[a-z]{2,8}$' AND length(code) = 12);
+    CONSTRAINT area_language CHECK (language IS NULL OR language ~ '^[a-z]{2,8}$' AND length(code) = 12);
 
 -- Of a home no more than its H3 cell of resolution 8 (about a kilometre) is ever kept.
 ALTER TABLE khot.worker
