@@ -19,6 +19,7 @@
 //! Imports `domain` and `geo` only. Reading is synchronous: a caller with an async runtime moves it off.
 
 mod areas;
+mod attested;
 mod check;
 mod columns;
 mod counted;
@@ -47,6 +48,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 pub use areas::{AreaOptions, read_areas};
+pub use attested::{AttestedRow, read_attested};
 pub use check::check_areas;
 pub use duty::{DutyRow, DutyWorker, read_duty};
 pub use findings::Findings;
