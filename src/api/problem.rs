@@ -270,11 +270,9 @@ impl From<StoreError> for Problem {
                 "该月补贴已锁定，不可更改：请在以后的月份做调整",
                 "this month is paid and locked: correct it by an adjustment in a later one",
             ),
-            Some("pay_frozen") => Problem::conflict(
-                "run_locked",
-                "已锁定的发放批次不可更改",
-                "a locked run is never changed",
-            ),
+            Some("pay_frozen") => {
+                Problem::conflict("run_locked", "已锁定的发放批次不可更改", "a locked run is never changed")
+            }
             Some("pay_run_stale") => Problem::conflict(
                 "run_stale",
                 "出勤或调整在核算之后有变动：请重新核算",
@@ -290,11 +288,9 @@ impl From<StoreError> for Problem {
                 "其中有网格员本月已由另一批次发放：请重新核算",
                 "another locked run has paid one of its workers for this month: make the run again",
             ),
-            Some("pay_run_second_person") => Problem::conflict(
-                "own_run",
-                "须由另一人审批",
-                "a second person approves a run",
-            ),
+            Some("pay_run_second_person") => {
+                Problem::conflict("own_run", "须由另一人审批", "a second person approves a run")
+            }
             Some("plan_frozen") => {
                 Problem::conflict("plan_frozen", "已发布的方案不可更改", "a published plan is never changed")
             }

@@ -47,7 +47,8 @@ fn read(bytes: &[u8], findings: &mut Findings) -> Vec<(u64, AttestedRow)> {
         text = of_gbk;
     }
     let delimiter = if text.lines().next().is_some_and(|head| head.contains('\t')) { b'\t' } else { b',' };
-    let mut table = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
+    let mut table =
+        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
     let Ok(header) = table.headers().cloned() else {
         findings.push(Finding::file(FindingKind::Empty));
         return Vec::new();
@@ -92,9 +93,9 @@ fn read(bytes: &[u8], findings: &mut Findings) -> Vec<(u64, AttestedRow)> {
 }
 
 fn one(worker: &str, days: &str, of: &str, score: &str) -> Result<AttestedRow, FindingKind> {
-    let id = worker
-        .parse()
-        .map_err(|_| columns::bad(WORKER[0], worker, "名册中的网格员编号", "a worker's id, as the roster has it"))?;
+    let id = worker.parse().map_err(|_| {
+        columns::bad(WORKER[0], worker, "名册中的网格员编号", "a worker's id, as the roster has it")
+    })?;
     let number = |names: &[&str], text: &str, least: u8, most: u8| {
         let (zh, en) =
             (format!("{least} 至 {most} 的整数"), format!("a whole number from {least} to {most}"));
@@ -127,7 +128,8 @@ mod tests {
         let text = format!("\u{FEFF}网格员,出勤天数,应出勤天数,考核得分\n{ONE},20,22,88\n");
         let (rows, findings) = read_attested(text.as_bytes());
         assert!(findings.is_empty(), "{findings:?}");
-        let row = AttestedRow { worker: ONE.parse().unwrap(), duty_days: 20, expected_days: 22, score: Some(88) };
+        let row =
+            AttestedRow { worker: ONE.parse().unwrap(), duty_days: 20, expected_days: 22, score: Some(88) };
         assert_eq!(rows, [(1, row)]);
         let (gbk, _, _) = GBK.encode(text.trim_start_matches('\u{FEFF}'));
         assert_eq!(read_attested(&gbk).0.len(), 1);

@@ -36,6 +36,7 @@ mod inputs;
 mod json_scan;
 mod matching;
 mod part_rings;
+mod payroll;
 mod reaching;
 mod rows;
 mod shapefile;
@@ -55,6 +56,9 @@ pub use findings::Findings;
 pub use gather::{Cover, Gatherer, VillageOutline, gather};
 pub use inputs::{Edge, WeightedUnits, read_edges, read_parts, read_weighted_units};
 pub use matching::{GridRow, WorkerRow, read_grid_places, read_worker_places};
+pub use payroll::{
+    Heading, PaidRow, PayrollRow, TransferRow, payroll_csv, payroll_xlsx, transfers_csv, transfers_xlsx,
+};
 pub use reaching::{
     CellSpeeds, SiteRow, TimeRow, read_cells, read_demand, read_existing, read_sites, read_times,
 };

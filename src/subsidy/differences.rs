@@ -51,7 +51,12 @@ pub fn differences(before: Month<'_>, after: Month<'_>) -> Vec<Difference> {
 }
 
 fn index<'a>((snapshot, paid): Month<'a>) -> BTreeMap<&'a str, (&'a PaidWorker, &'a Paid)> {
-    snapshot.workers.iter().zip(paid).map(|(worker, paid)| (worker.month.worker.as_str(), (worker, paid))).collect()
+    snapshot
+        .workers
+        .iter()
+        .zip(paid)
+        .map(|(worker, paid)| (worker.month.worker.as_str(), (worker, paid)))
+        .collect()
 }
 
 fn rules_of(snapshot: &Snapshot) -> Vec<&str> {

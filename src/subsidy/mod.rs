@@ -40,7 +40,7 @@ pub use apply::lines;
 pub use compare::{Change, Comparison, compare};
 pub use differences::{Difference, differences};
 pub use explain::{component_name, explain};
-pub use month::{PayError, Paid, main_type, pay};
+pub use month::{Paid, PayError, main_type, pay};
 pub use rules::{Rules, RulesError};
 pub use snapshot::{Adjusted, PaidWorker, RulesText, Snapshot, SnapshotError};
 

@@ -89,12 +89,7 @@ fn one(rules: &[(&Code, Rules)], worker: &PaidWorker) -> Result<Paid, PayError> 
             clause: format!("{}：{}", adjusted.about, adjusted.reason),
         });
     }
-    Ok(Paid {
-        worker: worker.month.worker.clone(),
-        area: worker.area.clone(),
-        area_type,
-        lines: found,
-    })
+    Ok(Paid { worker: worker.month.worker.clone(), area: worker.area.clone(), area_type, lines: found })
 }
 
 impl Shares {

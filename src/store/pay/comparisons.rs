@@ -45,9 +45,10 @@ pub async fn save_comparison(
 }
 
 pub async fn comparison(tx: &mut Tx, id: Uuid) -> Result<Option<ComparisonRow>, StoreError> {
-    let raw: Option<(String, Value)> = sqlx::query_as("SELECT area, result FROM pay_comparison WHERE id = $1")
-        .bind(id)
-        .fetch_optional(tx.conn())
-        .await?;
+    let raw: Option<(String, Value)> =
+        sqlx::query_as("SELECT area, result FROM pay_comparison WHERE id = $1")
+            .bind(id)
+            .fetch_optional(tx.conn())
+            .await?;
     raw.map(|(area, result)| Ok(ComparisonRow { id, area: code(area)?, result })).transpose()
 }

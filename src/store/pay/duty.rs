@@ -142,7 +142,8 @@ pub async fn attest(
         many => json!({"month": month, "workers": many}),
     };
     let old = before.iter().map(|(worker, days, of, score)| json!([worker, days, of, score])).collect();
-    let new = rows.iter().map(|row| json!([row.worker, row.duty_days, row.expected_days, row.score])).collect();
+    let new =
+        rows.iter().map(|row| json!([row.worker, row.duty_days, row.expected_days, row.score])).collect();
     let entry = audit::Entry {
         action: "duty.attest",
         subject: &month.to_string(),

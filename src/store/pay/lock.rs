@@ -28,7 +28,9 @@ async fn note(tx: &mut Tx, action: &str, before: &RunRow, after: Option<&str>) -
         action,
         subject: &before.id.to_string(),
         area: &before.area,
-        before: Some(json!({"status": before.status.as_str(), "month": before.month, "total_fen": before.total_fen})),
+        before: Some(
+            json!({"status": before.status.as_str(), "month": before.month, "total_fen": before.total_fen}),
+        ),
         after: after.map(|status| json!({"status": status})),
     };
     audit::write(tx, entry).await

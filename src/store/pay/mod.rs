@@ -5,6 +5,7 @@ mod adjustments;
 mod comparisons;
 mod duty;
 mod files;
+mod inputs;
 mod lock;
 mod rules;
 mod runs;
@@ -14,10 +15,13 @@ pub use adjustments::{AdjustmentRow, NewAdjustment, adjust, adjustments};
 pub use comparisons::{ComparisonRow, comparison, save_comparison};
 pub use duty::{Attested, DutyRow, attest, closed, duty};
 pub use files::{AreaSums, PageOfLines, lines, lines_of_run, sums_by_area};
+pub use inputs::{Correction, Held, Inputs, OnDuty, inputs, inputs_digest};
 pub use lock::{Step, approve, discard, lock};
 pub use rules::{NewRules, RulesRow, add_rules, rules_in_force, rules_of, rules_text};
-pub use runs::{NewLine, NewRun, NewStatement, RunRow, RunStatus, previous_locked, run, runs, save_run, snapshot};
-pub use statements::{LineRow, StatementRow, months_of, statement};
+pub use runs::{
+    NewLine, NewRun, NewStatement, RunRow, RunStatus, previous_locked, run, runs, save_run, snapshot,
+};
+pub use statements::{LineRow, StatementRow, months_of, statement, statements_of, worker_of};
 
 use std::collections::BTreeMap;
 
@@ -47,7 +51,8 @@ pub async fn masked_names(tx: &mut Tx, workers: &[Uuid]) -> Result<BTreeMap<Uuid
     Ok(rows
         .into_iter()
         .filter_map(|(id, sealed)| {
-            let place = crate::vault::Place { table: "worker", column: PersonalField::Name.as_str(), row: id };
+            let place =
+                crate::vault::Place { table: "worker", column: PersonalField::Name.as_str(), row: id };
             let name = vault.open_sealed(place, &sealed).ok()?;
             Some((id, PersonalField::Name.mask(&name)))
         })

@@ -213,7 +213,8 @@ pub async fn save_run(tx: &mut Tx, new: &NewRun, now: DateTime<Utc>) -> Result<(
         put_lines(tx, new.id, &new.statements[begin..end]).await?;
         begin = end;
     }
-    let after = json!({"month": new.month, "workers": new.statements.len(), "lines": lines, "total_fen": total});
+    let after =
+        json!({"month": new.month, "workers": new.statements.len(), "lines": lines, "total_fen": total});
     let entry = audit::Entry {
         action: "pay.draft",
         subject: &new.id.to_string(),
@@ -254,7 +255,9 @@ async fn put_statements(tx: &mut Tx, new: &NewRun, chunk: &[NewStatement]) -> Re
 }
 
 async fn put_lines(tx: &mut Tx, run: Uuid, chunk: &[NewStatement]) -> Result<(), StoreError> {
-    let each = || chunk.iter().flat_map(|one| one.lines.iter().enumerate().map(move |(place, line)| (one, place, line)));
+    let each = || {
+        chunk.iter().flat_map(|one| one.lines.iter().enumerate().map(move |(place, line)| (one, place, line)))
+    };
     let level = |place: usize| each().map(|(_, _, line)| line.levels[place]).collect::<Vec<_>>();
     sqlx::query(
         "INSERT INTO pay_line (run, worker, line, area, grid, component, quantity, rate_fen, amount_fen, region_fen,
@@ -310,11 +313,8 @@ pub async fn previous_locked(tx: &mut Tx, area: &Code, month: Month) -> Result<O
     let sql = sqlx::AssertSqlSafe(format!(
         "{SELECT} WHERE area = $1 AND month < $2 AND status = 'locked' ORDER BY month DESC LIMIT 1"
     ));
-    let raw: Option<Raw> = sqlx::query_as(sql)
-        .bind(area.as_str())
-        .bind(month.first_day())
-        .fetch_optional(tx.conn())
-        .await?;
+    let raw: Option<Raw> =
+        sqlx::query_as(sql).bind(area.as_str()).bind(month.first_day()).fetch_optional(tx.conn()).await?;
     raw.map(RunRow::try_from).transpose()
 }
 

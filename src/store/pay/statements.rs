@@ -5,8 +5,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::super::{StoreError, Tx};
-use super::{Levels, RunStatus, month, run};
-use crate::domain::Month;
+use super::{Levels, RunStatus, code, month, run};
+use crate::domain::{Code, Month};
 
 #[derive(Debug, Clone)]
 pub struct LineRow {
@@ -54,7 +54,8 @@ impl From<RawLine> for LineRow {
     }
 }
 
-pub(super) const SELECT_LINE: &str = "SELECT worker, line, grid, component, quantity, rate_fen, amount_fen, region_fen,
+pub(super) const SELECT_LINE: &str =
+    "SELECT worker, line, grid, component, quantity, rate_fen, amount_fen, region_fen,
     league_fen, banner_fen, township_fen, clause FROM pay_line";
 
 /// A worker's statement.
@@ -121,4 +122,22 @@ pub async fn statement(
         total_fen,
         lines: lines.into_iter().map(Into::into).collect(),
     }))
+}
+
+/// What each worker of a run is paid, in the order of their ids.
+pub async fn statements_of(tx: &mut Tx, run: Uuid) -> Result<Vec<(Uuid, Code, i64)>, StoreError> {
+    let rows: Vec<(Uuid, String, i64)> =
+        sqlx::query_as("SELECT worker, area, amount_fen FROM pay_statement WHERE run = $1 ORDER BY worker")
+            .bind(run)
+            .fetch_all(tx.conn())
+            .await?;
+    rows.into_iter().map(|(worker, area, fen)| Ok((worker, code(area)?, fen))).collect()
+}
+
+/// The worker whose account this is.
+pub async fn worker_of(tx: &mut Tx, username: &str) -> Result<Option<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar("SELECT id FROM worker WHERE username = $1")
+        .bind(username)
+        .fetch_optional(tx.conn())
+        .await?)
 }

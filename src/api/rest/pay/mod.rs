@@ -1,8 +1,12 @@
 //! Subsidies: rules, days on duty, corrections, runs and what they pay.
 
 mod adjustments;
+mod comparisons;
 mod duty;
+mod files;
 mod rules;
+mod runs;
+mod statements;
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -22,6 +26,19 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(duty::upload))
         .routes(routes!(adjustments::add))
         .routes(routes!(adjustments::list))
+        .routes(routes!(runs::list, runs::add))
+        .routes(routes!(runs::get, runs::discard))
+        .routes(routes!(runs::lines))
+        .routes(routes!(runs::approve))
+        .routes(routes!(runs::lock))
+        .routes(routes!(files::payroll_csv))
+        .routes(routes!(files::payroll_xlsx))
+        .routes(routes!(files::transfers_csv))
+        .routes(routes!(files::transfers_xlsx))
+        .routes(routes!(statements::of_worker))
+        .routes(routes!(statements::mine))
+        .routes(routes!(comparisons::add))
+        .routes(routes!(comparisons::get))
 }
 
 /// A sentence in both languages.

@@ -165,7 +165,8 @@ pub async fn list(
     let held = pay::rules_in_force(&mut tx, &code, month).await?;
     let rows = pay::rules_of(&mut tx, &code).await?;
     let in_force = |row: &RulesRow| held.iter().any(|held| held.id == row.id);
-    let rules = rows.into_iter().map(|row| (in_force(&row), row)).map(|(holds, row)| RulesWire::of(row, holds));
+    let rules =
+        rows.into_iter().map(|row| (in_force(&row), row)).map(|(holds, row)| RulesWire::of(row, holds));
     Ok(Json(RulesList { rules: rules.collect() }))
 }
 
