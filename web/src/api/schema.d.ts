@@ -892,7 +892,7 @@ export interface components {
          * @description What may be done with the rows of an area. Each has its row-level policies in the database.
          * @enum {string}
          */
-        Capability: "outline" | "figures" | "draft" | "import" | "people" | "people_edit" | "names" | "audit" | "accounts";
+        Capability: "outline" | "figures" | "draft" | "import" | "people" | "people_edit" | "names" | "pay" | "pay_edit" | "pay_approve" | "outlets" | "audit" | "accounts";
         Chain: {
             /** @description Where the chain is broken first, and what was put in past it. */
             breaks: components["schemas"]["Break"][];
