@@ -1,7 +1,9 @@
 //! A month of an area, worked out and saved as a draft; and the same months under two rules.
 
 mod compare;
+mod file;
 mod gather;
+mod replay;
 mod saved;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +12,9 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 pub use compare::run as compare;
+pub use file::{heading, stored_row};
 pub use gather::{Gathered, gather};
+pub use replay::replay;
 
 use super::failure::Failure;
 use super::progress::Progress;

@@ -9,7 +9,8 @@ use crate::access::Capability;
 use crate::api::caller::Caller;
 use crate::api::extract::Segment;
 use crate::api::problem::{Problem, ProblemWire};
-use crate::formats::{self, Heading, PaidRow, PayrollRow, TransferRow};
+use crate::formats::{self, PaidRow, TransferRow};
+use crate::jobs::pay::{heading, stored_row};
 use crate::store::pay::{self, LineRow, RunRow, RunStatus};
 use crate::store::{StoreError, Tx};
 
@@ -35,35 +36,6 @@ impl Kind {
             Self::Csv => "text/csv; charset=utf-8",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         }
-    }
-}
-
-/// What a payroll says of itself.
-pub fn heading(row: &RunRow) -> Heading {
-    let mut remarks = Vec::new();
-    if row.status != RunStatus::Locked {
-        remarks.push("草稿，尚未锁定 draft, not locked".to_owned());
-    }
-    if row.demo {
-        remarks.push("演示标准，不是任何地方的实际标准 demo values, nobody's actual rates".to_owned());
-    }
-    if row.synthetic {
-        remarks.push("合成数据 synthetic data".to_owned());
-    }
-    let title = format!("{} {} CNY", row.area, row.month);
-    Heading { title, remarks, total_fen: row.total_fen, levels: row.levels }
-}
-
-fn payroll_row(line: LineRow) -> PayrollRow {
-    PayrollRow {
-        worker: line.worker.to_string(),
-        grid: line.grid,
-        component: line.component,
-        quantity: line.quantity,
-        rate_fen: line.rate_fen,
-        amount_fen: line.amount_fen,
-        levels: line.levels,
-        clause: line.clause,
     }
 }
 
@@ -102,7 +74,7 @@ async fn payroll(caller: &Caller, id: Uuid, kind: Kind) -> Result<Response, Prob
     };
     let head = heading(&row);
     let made = tokio::task::spawn_blocking(move || {
-        let rows = lines.into_iter().map(payroll_row);
+        let rows = lines.into_iter().map(stored_row);
         match kind {
             Kind::Csv => Ok(formats::payroll_csv(rows, false)),
             Kind::Xlsx => formats::payroll_xlsx(&rows.collect::<Vec<_>>(), &paid, &head),

@@ -103,9 +103,8 @@ pub struct Checked {
 }
 
 /// A problem with what was found, line by line.
-#[derive(Serialize, ToSchema)]
-#[schema(as = PayRulesProblem)]
-pub struct Refused {
+#[derive(Serialize)]
+struct Refused {
     /// `/problems/bad_rules`.
     #[serde(rename = "type")]
     kind: &'static str,
@@ -170,10 +169,10 @@ pub async fn list(
     Ok(Json(RulesList { rules: rules.collect() }))
 }
 
-/// Add a rules document to an area
+/// Add a rules document to an area; a 422 has the same `findings` as the check
 #[utoipa::path(post, path = "/api/v1/areas/{code}/pay-rules", tag = "pay", params(("code" = String, Path)), request_body = Document,
     responses((status = 201, body = RulesWire), (status = 403, body = ProblemWire), (status = 404, body = ProblemWire),
-              (status = 409, body = ProblemWire), (status = 422, body = Refused), (status = "default", body = ProblemWire)))]
+              (status = 409, body = ProblemWire), (status = 422, body = ProblemWire), (status = "default", body = ProblemWire)))]
 pub async fn add(
     State(state): State<AppState>,
     caller: Caller,
