@@ -13,8 +13,10 @@ use crate::store::pay::{self, RunRow, RunStatus};
 use crate::store::{Store, Tx};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  khot export payroll --area 150102 --month 2026-10 --out payroll.csv\n  \
-    khot export payroll --area 150102 --month 2026-10 --out payroll.xlsx --draft")]
+#[command(
+    after_help = "Examples:\n  khot export payroll --area 150102 --month 2026-10 --out payroll.csv\n  \
+    khot export payroll --area 150102 --month 2026-10 --out payroll.xlsx --draft"
+)]
 pub struct Arguments {
     #[command(subcommand)]
     what: What,
@@ -47,7 +49,9 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
     let What::Payroll(payroll) = arguments.what;
     let ending = payroll.out.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     let row = match ending.as_deref() {
-        Some("csv") => with_store(config, async |store, ending| ending.or(csv(store, &payroll)).await).await?,
+        Some("csv") => {
+            with_store(config, async |store, ending| ending.or(csv(store, &payroll)).await).await?
+        }
         // Masked names stand in it, which takes the keys.
         Some("xlsx") => {
             with_store_and_keys(config, async |store, ending| ending.or(xlsx(store, &payroll)).await).await?
@@ -79,7 +83,9 @@ async fn found(tx: &mut Tx, asked: &Payroll) -> Result<RunRow, Stop> {
         let (area, month) = (&asked.area, asked.month);
         Stop::Unusable(match own().next() {
             Some(_) => format!("{month} of {area} isn't locked yet: lock it, or take the draft with --draft"),
-            None => format!("there is no run of {month} for {area}: make one with khot pay --area {area} --month {month}"),
+            None => format!(
+                "there is no run of {month} for {area}: make one with khot pay --area {area} --month {month}"
+            ),
         })
     })
 }

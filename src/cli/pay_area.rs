@@ -88,7 +88,10 @@ pub async fn replay(config: &Config, id: Uuid, as_json: bool) -> Result<(), Stop
     })
     .await?;
     if as_json {
-        println!("{}", json!({"run": id, "lines": row.lines, "amount_fen": row.total_fen, "breaches": wrong}));
+        println!(
+            "{}",
+            json!({"run": id, "lines": row.lines, "amount_fen": row.total_fen, "breaches": wrong})
+        );
     } else {
         wrong.iter().for_each(|wrong| println!("{wrong}"));
         let (lines, yuan) = (row.lines, Fen(row.total_fen));

@@ -22,7 +22,10 @@ pub async fn replay(tx: &mut Tx, run: &RunRow) -> Result<Vec<String>, StoreError
                 wrong.push(format!("run {}: {what}", run.id));
             }
         };
-        say(Sha256::digest(&bytes)[..] == run.snapshot_hash[..], "its snapshot is not the one that was kept".to_owned());
+        say(
+            Sha256::digest(&bytes)[..] == run.snapshot_hash[..],
+            "its snapshot is not the one that was kept".to_owned(),
+        );
         let corrupt = |why: String| StoreError::Corrupt { what: "snapshot", why };
         let mut snapshot = Snapshot::read(&bytes).map_err(|error| corrupt(error.to_string()))?;
         let again = snapshot.bytes().map_err(|error| corrupt(error.to_string()))?;
