@@ -29,6 +29,7 @@ pub mod imports;
 pub mod jobs;
 pub mod keys;
 pub mod leftovers;
+pub mod pay;
 pub mod plans;
 pub mod posts;
 pub mod private_file;

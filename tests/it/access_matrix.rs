@@ -49,6 +49,11 @@ struct Target {
     assignment: Uuid,
     proposal: Uuid,
     job: Uuid,
+    /// Of subsidies, of the banner.
+    rules: Uuid,
+    run: Uuid,
+    run_to_discard: Uuid,
+    comparison: Uuid,
     /// An account whose home it is, and its grant.
     account: String,
     grant: Uuid,
@@ -91,8 +96,16 @@ impl Target {
         };
         proposals::save(&mut tx, &new_proposal, noon()).await.unwrap();
         let grant = manage::get(&mut tx, &account, noon()).await.unwrap().unwrap().grants[0].id;
+        let rules = crate::pay::put_rules(&mut tx, banner, &format!("of {job}")).await;
+        let run = crate::pay::put_run(&mut tx, banner, "2026-06", &[worker]).await;
+        let run_to_discard = crate::pay::put_run(&mut tx, banner, "2026-07", &[worker]).await;
+        let comparison = crate::pay::put_comparison(&mut tx, banner).await;
         tx.commit().await.unwrap();
         Self {
+            rules,
+            run,
+            run_to_discard,
+            comparison,
             account,
             grant,
             banner,
@@ -198,6 +211,11 @@ fn content(case: &Case, bytes: &[u8]) -> &'static str {
         "areas",
         "assignments",
         "vacancies",
+        "rules",
+        "rows",
+        "adjustments",
+        "runs",
+        "lines",
     ];
     let list = lists.iter().find_map(|name| body[name].as_array());
     if list.is_some_and(Vec::is_empty) {

@@ -1,5 +1,5 @@
 /** The pages that whoever is looking may go to. */
-import { DataAnalysis, MapLocation, Operation, Setting, User } from '@element-plus/icons-vue'
+import { DataAnalysis, MapLocation, OfficeBuilding, Operation, Setting, User } from '@element-plus/icons-vue'
 import { computed } from 'vue'
 import { useSession } from '@/session/useSession'
 
@@ -10,6 +10,7 @@ export function useNav() {
       { path: '/', name: 'map', icon: MapLocation, shown: true },
       { path: '/plans', name: 'plans', icon: Operation, shown: may('draft') },
       { path: '/people/roster', name: 'people', icon: User, shown: may('people') },
+      { path: '/outlets/list', name: 'outlets', icon: OfficeBuilding, shown: may('outline') },
       { path: '/analysis', name: 'analysis', icon: DataAnalysis, shown: may('figures') },
       {
         path: may('accounts') ? '/admin/accounts' : '/admin/audit',
