@@ -195,9 +195,10 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
 
 async fn noted(app: &TestApp, request: &str, action: &str) {
     let found: Vec<(String, String, Option<Value>, Option<Value>)> = sqlx::query_as(
-        "SELECT actor, action, before, after FROM audit JOIN audit_link ON entry = audit.id WHERE request_id = $1",
+        "SELECT actor, action, before, after FROM audit JOIN audit_link ON entry = audit.id WHERE request_id = $1 AND action = $2",
     )
     .bind(request)
+    .bind(action)
     .fetch_all(&mut as_owner(&app.database).await)
     .await
     .unwrap();
