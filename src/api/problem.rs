@@ -28,6 +28,10 @@ pub struct Problem {
     retry_after_s: Option<u64>,
 }
 
+/// Marks a response that is in the usual form already.
+#[derive(Clone)]
+struct AsItIs;
+
 /// The wire form.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
@@ -158,6 +162,14 @@ impl Problem {
         }
     }
 
+    /// An answer that is a problem with more members than the general form has: it is sent as it is.
+    pub fn told(status: StatusCode, wire: &impl Serialize) -> Response {
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        let mut response = (status, kind, serde_json::to_string(wire).unwrap_or_default()).into_response();
+        response.extensions_mut().insert(AsItIs);
+        response
+    }
+
     fn wire(&self, language: Language) -> ProblemWire {
         ProblemWire {
             kind: format!("/problems/{}", self.code),
@@ -248,6 +260,37 @@ impl From<StoreError> for Problem {
                 "this identity is linked to another account already: check it",
             ),
             Some("worker_area_fkey") => Problem::not_found("这个区划", "area"),
+            Some("pay_rules_version_key") => Problem::conflict(
+                "version_taken",
+                "该区划已有这个版本的规则：请换一个 version",
+                "the area has rules of this version already: give them another version",
+            ),
+            Some("pay_month_closed") => Problem::conflict(
+                "month_locked",
+                "该月补贴已锁定，不可更改：请在以后的月份做调整",
+                "this month is paid and locked: correct it by an adjustment in a later one",
+            ),
+            Some("pay_frozen") => {
+                Problem::conflict("run_locked", "已锁定的发放批次不可更改", "a locked run is never changed")
+            }
+            Some("pay_run_stale") => Problem::conflict(
+                "run_stale",
+                "出勤或调整在核算之后有变动：请重新核算",
+                "days on duty or adjustments have changed since it was worked out: make the run again",
+            ),
+            Some("pay_run_one_locked") => Problem::conflict(
+                "month_locked",
+                "该区划这个月已有锁定的批次",
+                "a run of this area and month is locked already",
+            ),
+            Some("pay_paid_once") => Problem::conflict(
+                "paid_already",
+                "其中有网格员本月已由另一批次发放：请重新核算",
+                "another locked run has paid one of its workers for this month: make the run again",
+            ),
+            Some("pay_run_second_person") => {
+                Problem::conflict("own_run", "须由另一人审批", "a second person approves a run")
+            }
             Some("plan_frozen") => {
                 Problem::conflict("plan_frozen", "已发布的方案不可更改", "a published plan is never changed")
             }
@@ -299,7 +342,8 @@ pub async fn speak(request: Request, next: Next) -> Response {
     let language = Language::of_headers(request.headers());
     let response = next.run(request).await;
     let status = response.status();
-    if !(status.is_client_error() || status.is_server_error()) {
+    let written = response.extensions().get::<AsItIs>().is_some();
+    if written || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
     let problem =

@@ -17,7 +17,7 @@ use crate::{api, clock};
 /// Username to password.
 pub type Logins = BTreeMap<String, String>;
 
-const FIXED: [(&str, &str, Role, &str); 7] = [
+const FIXED: [(&str, &str, Role, &str); 8] = [
     (api::ADMINISTRATOR, "管理员 Administrator", Role::Administrator, "15"),
     ("analyst", "分析员 Analyst", Role::Analyst, "15"),
     ("auditor", "审计员 Auditor", Role::Auditor, "15"),
@@ -25,6 +25,7 @@ const FIXED: [(&str, &str, Role, &str); 7] = [
     ("planner-152525", "东乌珠穆沁旗规划员 Planner", Role::Planner, "152525"),
     ("people-150102", "新城区人事员 People officer", Role::PeopleOfficer, "150102"),
     ("finance-150102", "新城区财务员 Finance", Role::Finance, "150102"),
+    ("finance2-150102", "新城区财务复核员 Finance, second person", Role::Finance, "150102"),
 ];
 
 struct Login {

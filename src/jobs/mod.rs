@@ -1,4 +1,4 @@
-//! Long work: division, import, publication.
+//! Long work: division, import, publication, runs of subsidies.
 //!
 //! A job is written, with its audit, in one transaction that also hands it to the queue
 //! (`graphile_worker` on PostgreSQL, chosen for its transactional hand-over, heartbeats and recovery of
@@ -13,6 +13,7 @@
 mod division;
 mod failure;
 mod import;
+pub mod pay;
 mod progress;
 mod publication;
 mod worker;
@@ -24,6 +25,7 @@ use uuid::Uuid;
 
 pub use failure::Failure;
 pub use import::load_file;
+pub use pay::{PayComparisonParams, PayRunParams, Side};
 pub use progress::Progress;
 pub use worker::{Running, start};
 
@@ -94,6 +96,26 @@ pub async fn queue_publication(
     now: DateTime<Utc>,
 ) -> Result<JobRow, StoreError> {
     queue(tx, "publication", area, params, now).await
+}
+
+/// Queues a draft of a month's subsidies of `area`.
+pub async fn queue_pay_run(
+    tx: &mut Tx,
+    area: &Code,
+    params: &PayRunParams,
+    now: DateTime<Utc>,
+) -> Result<JobRow, StoreError> {
+    queue(tx, "pay_run", area, params, now).await
+}
+
+/// Queues the comparison of two rules over months of `area`.
+pub async fn queue_pay_comparison(
+    tx: &mut Tx,
+    area: &Code,
+    params: &PayComparisonParams,
+    now: DateTime<Utc>,
+) -> Result<JobRow, StoreError> {
+    queue(tx, "pay_comparison", area, params, now).await
 }
 
 /// Queues the import of an upload below `area`.

@@ -28,6 +28,7 @@ pub mod imports;
 pub mod jobs;
 pub mod keys;
 pub mod leftovers;
+pub mod pay;
 pub mod plans;
 pub mod private_file;
 pub mod search;

@@ -42,6 +42,11 @@ struct Target {
     draft_to_publish: Uuid,
     worker: Uuid,
     job: Uuid,
+    /// Of subsidies, of the banner.
+    rules: Uuid,
+    run: Uuid,
+    run_to_discard: Uuid,
+    comparison: Uuid,
     /// An account whose home it is, and its grant.
     account: String,
     grant: Uuid,
@@ -61,8 +66,16 @@ impl Target {
         let planner = Grant { role: Role::Planner, area: home.clone(), from: day("2026-01-01"), until: None };
         manage::create(&mut tx, new, false, &[planner], noon()).await.unwrap();
         let grant = manage::get(&mut tx, &account, noon()).await.unwrap().unwrap().grants[0].id;
+        let rules = crate::pay::put_rules(&mut tx, banner, &format!("of {job}")).await;
+        let run = crate::pay::put_run(&mut tx, banner, "2026-06", &[worker]).await;
+        let run_to_discard = crate::pay::put_run(&mut tx, banner, "2026-07", &[worker]).await;
+        let comparison = crate::pay::put_comparison(&mut tx, banner).await;
         tx.commit().await.unwrap();
         Self {
+            rules,
+            run,
+            run_to_discard,
+            comparison,
             account,
             grant,
             banner,
@@ -155,7 +168,20 @@ fn content(case: &Case, bytes: &[u8]) -> &'static str {
         return some(bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count() <= head);
     }
     let Ok(body) = serde_json::from_slice::<Value>(bytes) else { return "" };
-    let lists = ["items", "features", "accounts", "sessions", "tokens", "moves", "entries"];
+    let lists = [
+        "items",
+        "features",
+        "accounts",
+        "sessions",
+        "tokens",
+        "moves",
+        "entries",
+        "rules",
+        "rows",
+        "adjustments",
+        "runs",
+        "lines",
+    ];
     let list = lists.iter().find_map(|name| body[name].as_array());
     if list.is_some_and(Vec::is_empty) {
         return "empty";

@@ -33,6 +33,7 @@ mod migrations;
 mod mutate;
 mod openapi;
 mod partial;
+mod pay;
 mod process;
 mod public_map;
 mod rooms;

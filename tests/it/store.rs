@@ -48,7 +48,27 @@ async fn full() -> (PgConnectOptions, Store) {
         )
         .await
         .unwrap();
+    put_pay(&mut owner).await;
     (database, store)
+}
+
+/// A row of everything of a month's pay.
+async fn put_pay(owner: &mut PgConnection) {
+    owner
+        .execute(
+            "INSERT INTO pay_rules VALUES (gen_random_uuid(), '150821', 'x', '1', '2026-01-01', 'x', true, 'x', now(), 'x');
+             INSERT INTO duty SELECT id, '2026-10-01', area, 20, 22, 80, 'x', now() FROM worker;
+             INSERT INTO pay_adjustment SELECT gen_random_uuid(), id, area, '2026-08-01', '2026-09-01', 100, 'a reason', 'x', now() FROM worker;
+             INSERT INTO pay_run SELECT gen_random_uuid(), '150821', '2026-10-01', 'draft', 'x', now(), NULL, NULL, NULL, NULL, 1, 1,
+                100, 100, 0, 0, 0, '{}', '{}', '[]', true, true, 'x', '', sha256('x'), sha256('x');
+             INSERT INTO pay_input SELECT id, area, 'x' FROM pay_run;
+             INSERT INTO pay_statement SELECT r.id, w.id, w.area, month, 100, 100, 0, 0, 0 FROM pay_run r, worker w;
+             INSERT INTO pay_line SELECT r.id, w.id, 1, w.area, NULL, 'base', '1', 100, 100, 100, 0, 0, 0, 'x' FROM pay_run r, worker w;
+             INSERT INTO pay_paid SELECT worker, month, area, run FROM pay_statement;
+             INSERT INTO pay_comparison VALUES (gen_random_uuid(), '150821', '{}', 'x', now());",
+        )
+        .await
+        .unwrap();
 }
 
 async fn tables(owner: &mut PgConnection) -> Vec<(String, bool, bool)> {

@@ -9,6 +9,7 @@ mod imports;
 mod jobs;
 mod me;
 mod meta;
+mod pay;
 mod plans;
 mod policy;
 mod search;
@@ -38,6 +39,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(jobs::routes())
         .merge(me::routes())
         .merge(meta::routes())
+        .merge(pay::routes())
         .merge(plans::routes())
         .merge(policy::routes())
         .merge(search::routes())
