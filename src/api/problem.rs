@@ -17,6 +17,7 @@ use super::language::Language;
 use crate::access::Capability;
 use crate::domain::Code;
 use crate::domain::Text;
+use crate::jobs::Failure;
 use crate::store::StoreError;
 
 /// An error for a client: a stable code and one clear sentence that says what to do.
@@ -197,6 +198,25 @@ impl IntoResponse for Problem {
         }
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// What was asked for can't be done as it was asked.
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused { code, text } => {
+                let status = match code {
+                    "bad_givens" | "cannot_divide" => StatusCode::UNPROCESSABLE_ENTITY,
+                    "not_found" => StatusCode::NOT_FOUND,
+                    _ => StatusCode::CONFLICT,
+                };
+                Self::new(status, code, text.zh, text.en)
+            }
+            Failure::Cancelled => Self::of_status(StatusCode::GATEWAY_TIMEOUT),
+            Failure::Unusable { .. } => Self::of_status(StatusCode::UNPROCESSABLE_ENTITY),
+            Failure::Store(error) => error.into(),
+        }
     }
 }
 

@@ -20,6 +20,7 @@ pub mod audit;
 pub mod backup;
 pub mod cluster;
 pub mod comparison;
+pub mod drafts;
 mod error;
 pub mod geometry;
 pub mod grids;

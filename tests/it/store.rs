@@ -43,6 +43,12 @@ async fn full() -> (PgConnectOptions, Store) {
     let mut owner = as_owner(&database).await;
     owner
         .execute(
+            "INSERT INTO khot.plan_step SELECT id, 2, '150821100200', '[]', 'x', created_at FROM khot.plan",
+        )
+        .await
+        .unwrap();
+    owner
+        .execute(
             "INSERT INTO access_token (id, account, account_area, name, token_hash, created_at, expires_at)
              SELECT gen_random_uuid(), id, area, 'a program', sha256('x'), now(), now() + '1 day' FROM account",
         )

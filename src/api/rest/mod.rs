@@ -4,6 +4,7 @@ mod accounts;
 mod areas;
 mod audit;
 mod comparison;
+mod drafts;
 mod grids;
 mod imports;
 mod jobs;
@@ -33,6 +34,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(areas::routes())
         .merge(audit::routes())
         .merge(comparison::routes())
+        .merge(drafts::routes())
         .merge(grids::routes())
         .merge(imports::routes())
         .merge(jobs::routes())

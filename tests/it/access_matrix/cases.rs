@@ -179,6 +179,22 @@ fn plans() -> Vec<Case> {
             send("POST", format!("/api/v1/areas/{}/plans", of.banner), json!({"seed": 1}))
         }),
         case("GET /api/v1/plans/{id}", |of| get(format!("/api/v1/plans/{}", of.published))),
+        // A version that isn't the draft's: whoever may change it is told so, and nothing is changed.
+        case("POST /api/v1/plans/{id}/moves", |of| {
+            let moves = json!([{"units": ["a"]}]);
+            let body = json!({"version": 0, "village": format!("{}100200", of.banner), "moves": moves});
+            send("POST", format!("/api/v1/plans/{}/moves", of.draft), body)
+        }),
+        case("POST /api/v1/plans/{id}/redivision", |of| {
+            let body = json!({"version": 0, "village": format!("{}100200", of.banner)});
+            send("POST", format!("/api/v1/plans/{}/redivision", of.draft), body)
+        }),
+        case("POST /api/v1/plans/{id}/undo", |of| {
+            send("POST", format!("/api/v1/plans/{}/undo", of.draft), json!({"version": 0}))
+        }),
+        case("PUT /api/v1/plans/{id}/givens", |of| {
+            send("PUT", format!("/api/v1/plans/{}/givens", of.draft), json!({"version": 0, "givens": {}}))
+        }),
         case("DELETE /api/v1/plans/{id}", |of| {
             send("DELETE", format!("/api/v1/plans/{}", of.draft), json!({}))
         }),

@@ -125,6 +125,7 @@ fn grid(area: &Area, number: usize, units: &[(&Unit, Told)], band: &RangeInclusi
         grid: Grid {
             village: area.code.clone(),
             kind: GridKind::General,
+            name: None,
             units: units.iter().map(|unit| unit.0.code.clone()).collect(),
             households,
             people: sum(|unit| unit.people),
@@ -307,7 +308,7 @@ async fn the_engines_grids_are_told_as_their_units_are() {
     tx.commit().await.unwrap();
     let plan: uuid::Uuid = app.divide(3).await.parse().unwrap();
     let mut tx = app.store.begin(&Scope::operator()).await.unwrap();
-    let drawn = khot::store::grids::drawn(&mut tx, &code("150821"), plan).await.unwrap();
+    let drawn = khot::store::grids::drawn(&mut tx, &code("150821"), plan, true).await.unwrap();
     let told = khot::disclosure::told_units(&units);
     let list = app.get(&format!("/api/v1/areas/150821/grids?plan={plan}")).await;
     assert_eq!(list["items"].as_array().unwrap().len(), drawn.len());

@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use geo::{Centroid, MultiPolygon, Polygon};
 use khot::access::Scope;
 use khot::domain::{
-    Area, AreaType, DrawnGrid, Employment, Grid, GridCode, GridKind, Reason, ReasonKind, Scores, Tally,
-    ToldGrid, Unit, VillageKind, WorkerStatus,
+    Area, AreaType, DrawnGrid, Employment, Givens, Grid, GridCode, GridKind, GridNumbers, Reason, ReasonKind,
+    Scores, Tally, ToldGrid, Unit, VillageKind, WorkerStatus,
 };
 use khot::geo::measure::multi_area_m2;
 use khot::store::plans::{self, NewPlan};
@@ -128,6 +128,7 @@ pub fn whole_villages(sequence: u16) -> NewPlan {
             grid: Grid {
                 village: area.code.clone(),
                 kind: GridKind::General,
+                name: None,
                 units: own.iter().map(|unit| unit.code.clone()).collect(),
                 households,
                 people: own.iter().map(|unit| unit.people).sum(),
@@ -148,6 +149,8 @@ pub fn whole_villages(sequence: u16) -> NewPlan {
         told_scores: Scores::default(),
         reasons: Vec::new(),
         told_reasons: Vec::new(),
+        givens: Givens::default(),
+        numbers: GridNumbers::default(),
         synthetic: true,
         created_at: noon(),
         grids: tiny_areas().into_iter().filter(|area| area.kind.is_some()).map(grid).collect(),

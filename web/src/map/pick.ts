@@ -24,7 +24,13 @@ export interface GridUnder {
   in_band: boolean
   dedicated: boolean
 }
-export type Under = AreaUnder | GridUnder
+/** The smallest piece, to be picked while a draft is changed. */
+export interface UnitUnder {
+  kind: 'unit'
+  code: string
+  village: string
+}
+export type Under = AreaUnder | GridUnder | UnitUnder
 
 export interface Standing {
   code: string
@@ -93,6 +99,8 @@ export interface PickOptions {
   gridLabelZoom: number
   grids: boolean
   draft: boolean
+  /** A draft is being changed: units come first. */
+  units: boolean
 }
 
 export function gridUnder(map: MapLibreMap, point: PointLike, options: PickOptions): GridUnder | null {
@@ -103,7 +111,15 @@ export function gridUnder(map: MapLibreMap, point: PointLike, options: PickOptio
   return hit ? asGrid(hit) : null
 }
 
+function unitUnder(map: MapLibreMap, point: PointLike): UnitUnder | null {
+  const hit = map.queryRenderedFeatures(point, { layers: present(map, ['edit-fill']) })[0]
+  return hit
+    ? { kind: 'unit', code: String(hit.properties.code), village: String(hit.properties.village) }
+    : null
+}
+
 export function under(map: MapLibreMap, point: PointLike, options: PickOptions): Under | null {
+  if (options.units) return unitUnder(map, point)
   const label = map.queryRenderedFeatures(point, { layers: present(map, LABEL_LAYERS) })[0]
   if (label) {
     const named = asArea(label)
@@ -113,7 +129,7 @@ export function under(map: MapLibreMap, point: PointLike, options: PickOptions):
 }
 
 /** The vector source a picked thing is drawn from, for its hover state. */
-export const stateTarget = (thing: Under, draft: boolean) =>
+export const stateTarget = (thing: AreaUnder | GridUnder, draft: boolean) =>
   thing.kind === 'area'
     ? { source: AREAS, sourceLayer: 'areas', id: thing.code }
     : { source: draft ? DRAFT : GRIDS, sourceLayer: 'grids', id: thing.code }

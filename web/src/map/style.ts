@@ -2,6 +2,7 @@
 import type { LayerSpecification, SourceSpecification, StyleSpecification } from 'maplibre-gl'
 import { basemap } from './layers/basemap'
 import { draft } from './layers/draft'
+import { editing } from './layers/editing'
 import { grids } from './layers/grids'
 import { labels } from './layers/labels'
 import { outlines } from './layers/outlines'
@@ -11,7 +12,17 @@ import { units } from './layers/units'
 import type { LayerGroup, Scene } from './scene'
 import { inDrawingOrder } from './zorder'
 
-const GROUPS: readonly LayerGroup[] = [basemap, types, units, grids, draft, outlines, selection, labels]
+const GROUPS: readonly LayerGroup[] = [
+  basemap,
+  types,
+  units,
+  grids,
+  draft,
+  editing,
+  outlines,
+  selection,
+  labels,
+]
 
 export function styleOf(scene: Scene): StyleSpecification {
   const sources: Record<string, SourceSpecification> = {}

@@ -12,6 +12,7 @@ import {
   stateTarget,
   under,
   type AreaUnder,
+  type GridUnder,
   type PickOptions,
   type Under,
 } from './pick'
@@ -27,7 +28,7 @@ export interface MapEvents {
 }
 
 export interface Hover {
-  thing: Under
+  thing: AreaUnder | GridUnder
   village: string | null
   x: number
   y: number
@@ -57,7 +58,7 @@ export function useMap(
   function light(thing: Under | null): void {
     const m = map.value
     if (!m || (lit?.code === thing?.code && lit?.kind === thing?.kind)) return
-    const target = thing && stateTarget(thing, scene().draft !== null)
+    const target = thing && thing.kind !== 'unit' ? stateTarget(thing, scene().draft !== null) : null
     for (const [state, on] of [
       [litState, false],
       [target, true],
@@ -78,7 +79,8 @@ export function useMap(
       light(thing)
       m.getCanvas().style.cursor = thing ? 'pointer' : ''
       const village = thing?.kind === 'grid' ? (areasUnder(m, event.point).village?.name ?? null) : null
-      hover.value = thing ? { thing, village, x: event.point.x, y: event.point.y } : null
+      hover.value =
+        thing && thing.kind !== 'unit' ? { thing, village, x: event.point.x, y: event.point.y } : null
     })
   }
   function leave(): void {

@@ -4,6 +4,7 @@ import type { Area, Figures, Plan } from '@/api/types'
 import { zoomForGrids } from '@/map/camera'
 import type { PickOptions } from '@/map/pick'
 import { sameScene, type Scene } from '@/map/scene'
+import { useDrafting } from '@/plan/useDrafting'
 import { useMeta } from '@/session/useMeta'
 import { useSession } from '@/session/useSession'
 import { useTheme } from '@/theme/useTheme'
@@ -18,6 +19,7 @@ export function useScene(place: Ref<Area | null>, figures: Ref<Figures | null>, 
   const { may } = useSession()
   const { theme } = useTheme()
   const { language } = useWords()
+  const { drafting, active } = useDrafting()
 
   /** A typical grid of what is looked at decides from which zoom labels have room. */
   const gridLabelZoom = computed(() => {
@@ -43,6 +45,8 @@ export function useScene(place: Ref<Area | null>, figures: Ref<Figures | null>, 
       // A link may name what its reader has no right to: then it is left out.
       layers: may('figures') ? view.value.layers : view.value.layers.filter((name) => name !== 'units'),
       draft: may('draft') ? view.value.draft : null,
+      draftVersion: active.value ? drafting.version : (plan.value?.version ?? 0),
+      editing: active.value ? { village: drafting.village, units: drafting.units } : null,
       selected: view.value.sel,
       focus: place.value && geometry ? { code: place.value.code, geometry } : null,
       gridLabelZoom: gridLabelZoom.value,
@@ -56,6 +60,7 @@ export function useScene(place: Ref<Area | null>, figures: Ref<Figures | null>, 
           gridLabelZoom: gridLabelZoom.value,
           grids: view.value.layers.includes('grids'),
           draft: view.value.draft !== null,
+          units: active.value,
         }
       : null,
   )
