@@ -4,6 +4,9 @@
 //! clock and no randomness: a day comes in as a parameter.
 
 mod area;
+mod calendar;
+#[cfg(test)]
+mod calendar_tests;
 mod code;
 mod count;
 mod finding;
@@ -14,11 +17,13 @@ mod money;
 mod month;
 mod plan;
 pub mod policy;
+mod season;
 mod text;
 mod unit;
 mod worker;
 
 pub use area::{Area, AreaType, Level, VillageKind};
+pub use calendar::{CALENDAR_MAX, Calendar, CalendarError, Visits};
 pub use code::{Code, CodeError, GridCode};
 pub use count::{Count, SMALL_MAX, Tally};
 pub use finding::{Finding, FindingKind};
@@ -29,6 +34,7 @@ pub use money::Fen;
 pub use month::{Month, MonthError};
 pub use plan::{PlanStatus, Scores, TypeScores};
 pub use policy::{Policy, PolicyError, Profile, Weights};
+pub use season::Season;
 pub use text::Text;
 pub use unit::Unit;
 pub use worker::{Employment, PersonalField, WorkerStatus};

@@ -1,11 +1,14 @@
 /** The whole style as a function of the scene; MapLibre works out what changed. No glyphs or sprite: nothing is fetched. */
 import type { LayerSpecification, SourceSpecification, StyleSpecification } from 'maplibre-gl'
 import { basemap } from './layers/basemap'
+import { coverage } from './layers/coverage'
 import { draft } from './layers/draft'
 import { editing } from './layers/editing'
 import { grids } from './layers/grids'
 import { labels } from './layers/labels'
 import { outlines } from './layers/outlines'
+import { outlets } from './layers/outlets'
+import { reach } from './layers/reach'
 import { selection } from './layers/selection'
 import { types } from './layers/types'
 import { units } from './layers/units'
@@ -15,12 +18,15 @@ import { inDrawingOrder } from './zorder'
 const GROUPS: readonly LayerGroup[] = [
   basemap,
   types,
+  reach,
+  coverage,
   units,
   grids,
   draft,
   editing,
   outlines,
   selection,
+  outlets,
   labels,
 ]
 

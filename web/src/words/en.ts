@@ -1,5 +1,6 @@
 import { accountsEn } from './accounts'
 import { auditEn } from './audit'
+import { outletsEn, outletsAboutEn } from './outlets'
 import type { Words } from './zh'
 
 const en: Words = {
@@ -59,6 +60,7 @@ const en: Words = {
   shell: {
     map: 'Map',
     plans: 'Plans',
+    outlets: 'Outlets',
     analysis: 'Analysis',
     nav: 'Main navigation',
     synthetic: 'Synthetic data for demonstration: outlines, households and grids are not real',
@@ -135,6 +137,7 @@ const en: Words = {
     named: 'Out of band, named',
   },
   about: {
+    ...outletsAboutEn,
     grids:
       'Grids valid on the chosen day, dedicated grids included. Source: the published plan in force that day.',
     villages: 'Gacha, villages, communities and farms in the area. Source: the division register.',
@@ -358,6 +361,7 @@ const en: Words = {
     median_grid: 'Median households a grid',
   },
   audit: auditEn,
+  outlets: outletsEn,
   ...accountsEn,
   problem: {
     unreachable: 'The server can’t be reached. Check the network and try again.',

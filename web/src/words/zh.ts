@@ -1,6 +1,7 @@
 /** 中文用词：先按机关里的说法，再求简短。 */
 import { accountsZh } from './accounts'
 import { auditZh } from './audit'
+import { outletsZh, outletsAboutZh } from './outlets'
 
 const zh = {
   product: {
@@ -54,6 +55,7 @@ const zh = {
   shell: {
     map: '地图',
     plans: '规划',
+    outlets: '网点',
     analysis: '分析',
     nav: '主导航',
     synthetic: '合成数据，仅供演示：边界、户数与网格并非真实情况',
@@ -123,6 +125,7 @@ const zh = {
     named: '未达标并说明',
   },
   about: {
+    ...outletsAboutZh,
     grids: '所选日期有效的网格个数，含专属网格。来源：当日施行的已发布方案。',
     villages: '辖区内的嘎查、村、社区及场站个数。来源：区划名录。',
     households:
@@ -341,6 +344,7 @@ const zh = {
     median_grid: '每网格户数中位数',
   },
   audit: auditZh,
+  outlets: outletsZh,
   ...accountsZh,
   problem: {
     unreachable: '连不上服务器，请检查网络后重试。',
