@@ -31,7 +31,7 @@
 //! Who may import whom: `domain` <- `geo` <- engines and `formats`. Engines never import each other,
 //! nor tokio, sqlx or axum. `planning` <- engines. `access` <- `domain`. `vault` imports no other room.
 //! `store` <- `domain`, `geo`, `access`, `vault` and, for what it keeps beside each count, `disclosure`.
-//! `jobs` <- `store`, `formats`, `planning`. `api` <- `store`, `jobs` (to queue), `access`, `domain`, `config`:
+//! `jobs` <- `store`, `formats`, `planning`. `api` <- `store`, `jobs` (to queue), `formats` (tables on the way out), `access`, `domain`, `config`:
 //! it never runs an engine inside a request. `cli` sees all. `tests/it/rooms.rs` reads the `crate::`
 //! paths and fails on a breach.
 //!

@@ -12,6 +12,7 @@ mod givens;
 mod grid;
 mod money;
 mod month;
+mod outlet;
 mod plan;
 pub mod policy;
 mod text;
@@ -27,6 +28,7 @@ pub use givens::{Barrier, Dedicated, Givens, GridNumbers, Lock, NAME_MAX, UnitPa
 pub use grid::{DrawnGrid, Grid, GridKind, Reason, ReasonKind, ToldGrid};
 pub use money::Fen;
 pub use month::{Month, MonthError};
+pub use outlet::{OsmHours, OutletKind, Service, ServiceKind, ServiceMode, Utility};
 pub use plan::{PlanStatus, Scores, TypeScores};
 pub use policy::{Policy, PolicyError, Profile, Weights};
 pub use text::Text;

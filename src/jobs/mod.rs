@@ -13,6 +13,7 @@
 mod division;
 mod failure;
 mod import;
+mod import_outlets;
 mod progress;
 mod publication;
 mod worker;
@@ -60,6 +61,9 @@ pub struct PublicationParams {
 pub enum ImportWhat {
     Areas,
     Units,
+    Outlets,
+    /// Items of the service catalogue.
+    Services,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

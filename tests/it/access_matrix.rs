@@ -41,6 +41,8 @@ struct Target {
     draft: Uuid,
     draft_to_publish: Uuid,
     worker: Uuid,
+    /// A station that offers item D002.
+    outlet: Uuid,
     job: Uuid,
     /// An account whose home it is, and its grant.
     account: String,
@@ -62,6 +64,7 @@ impl Target {
         manage::create(&mut tx, new, false, &[planner], noon()).await.unwrap();
         let grant = manage::get(&mut tx, &account, noon()).await.unwrap().unwrap().grants[0].id;
         tx.commit().await.unwrap();
+        let outlet = put_outlet(store, &village, point(&village, false)).await;
         Self {
             account,
             grant,
@@ -72,6 +75,7 @@ impl Target {
             draft: put_draft_of(store, banner).await,
             draft_to_publish: put_draft_of(store, banner).await,
             worker,
+            outlet,
             job,
         }
     }
@@ -155,7 +159,8 @@ fn content(case: &Case, bytes: &[u8]) -> &'static str {
         return some(bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count() <= head);
     }
     let Ok(body) = serde_json::from_slice::<Value>(bytes) else { return "" };
-    let lists = ["items", "features", "accounts", "sessions", "tokens", "moves", "entries"];
+    let lists =
+        ["items", "features", "accounts", "sessions", "tokens", "moves", "entries", "outlets", "services"];
     let list = lists.iter().find_map(|name| body[name].as_array());
     if list.is_some_and(Vec::is_empty) {
         return "empty";

@@ -11,7 +11,7 @@ use crate::harness::*;
 use crate::openapi::operations;
 
 /// What the trail says of an operation, as soon as it has been answered.
-const EXPECTED: [(&str, &str); 21] = [
+const EXPECTED: [(&str, &str); 25] = [
     ("POST /api/v1/session", "session.open"),
     ("DELETE /api/v1/me/sessions/{id}", "account.session_end"),
     ("POST /api/v1/me/tokens", "account.token_add"),
@@ -33,6 +33,10 @@ const EXPECTED: [(&str, &str); 21] = [
     ("POST /api/v1/areas/{code}/workers", "worker.add"),
     ("PATCH /api/v1/workers/{id}", "worker.change"),
     ("POST /api/v1/workers/{id}/reveal", "worker.reveal"),
+    ("POST /api/v1/areas/{code}/outlets", "outlet.add"),
+    ("PATCH /api/v1/outlets/{id}", "outlet.change"),
+    ("PUT /api/v1/outlets/{id}/offers/{item}", "offer.put"),
+    ("DELETE /api/v1/outlets/{id}/offers/{item}", "offer.end"),
 ];
 
 #[test]
@@ -55,6 +59,7 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
     let app = TestApp::start().await.signed_in().await;
     let officer = app.with_token(&app.token_of("officer", Role::PeopleOfficer, "15").await);
     let worker = put_workers(&app.store, "150821100", 1).await[0];
+    let outlet = put_outlet(&app.store, "150821100200", (108.01, 41.01)).await;
     let (draft, other) = (put_draft(&app.store, 1).await, put_draft(&app.store, 2).await);
     let job = app.queue_division(3).await;
     for (operation, action) in EXPECTED {
@@ -85,7 +90,9 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
                 .replace("/areas/{code}", "/areas/150821")
                 .replace("/accounts/{username}", "/accounts/zhao")
                 .replace("/jobs/{id}", &format!("/jobs/{job}"))
-                .replace("/workers/{id}", &format!("/workers/{worker}")),
+                .replace("/workers/{id}", &format!("/workers/{worker}"))
+                .replace("/outlets/{id}", &format!("/outlets/{outlet}"))
+                .replace("/offers/{item}", "/offers/D001"),
         };
         assert!(!address.contains('{'), "{operation}");
         let body = match operation {
@@ -101,6 +108,11 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
             "POST /api/v1/plans/{id}/publication" => json!({"valid_from": "2026-12-01"}),
             "POST /api/v1/areas/{code}/workers" => json!({"name": "赵一", "employment": "part_time"}),
             "PATCH /api/v1/workers/{id}" => json!({"status": "on_leave"}),
+            "POST /api/v1/areas/{code}/outlets" => {
+                json!({"name": "示例中心", "kind": "centre", "point": [108.01, 41.01]})
+            }
+            "PATCH /api/v1/outlets/{id}" => json!({"windows": 3}),
+            "PUT /api/v1/outlets/{id}/offers/{item}" => json!({"authority": "旗政府", "since": "2026-11-01"}),
             "POST /api/v1/workers/{id}/reveal" => json!({"reason": "a good reason"}),
             _ => json!({}),
         };

@@ -20,7 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("vault", &[]),
     ("store", &["domain", "geo", "access", "disclosure", "vault"]),
     ("jobs", &["domain", "geo", "access", "store", "formats", "planning", "clock"]),
-    ("api", &["domain", "access", "store", "jobs", "clock", "config"]),
+    ("api", &["domain", "access", "store", "jobs", "formats", "clock", "config"]),
 ];
 /// Crates that do IO: not for rooms that compute.
 const IO_CRATES: &[&str] = &["tokio", "sqlx", "axum", "graphile_worker", "reqwest", "std::fs", "std::net"];

@@ -9,9 +9,11 @@ mod imports;
 mod jobs;
 mod me;
 mod meta;
+mod outlets;
 mod plans;
 mod policy;
 mod search;
+mod services;
 mod workers;
 
 use axum::http::{HeaderMap, StatusCode, header};
@@ -38,9 +40,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(jobs::routes())
         .merge(me::routes())
         .merge(meta::routes())
+        .merge(outlets::routes())
         .merge(plans::routes())
         .merge(policy::routes())
         .merge(search::routes())
+        .merge(services::routes())
         .merge(workers::routes())
 }
 

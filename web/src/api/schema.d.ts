@@ -2466,7 +2466,7 @@ export interface operations {
     post_areas_by_code_imports_by_what: {
         parameters: {
             query: {
-                /** @description The file's name; its ending says the format: .geojson, .gpkg, .csv. (A shapefile is several files: use the command.) */
+                /** @description The file's name; its ending says the format: .geojson, .gpkg, .csv, .xlsx. (A shapefile is several files: use the command.) */
                 name: string;
                 /** @description For example EPSG:4546, GCJ-02 or BD-09. */
                 crs?: string;
