@@ -4,6 +4,9 @@
 //! clock and no randomness: a day comes in as a parameter.
 
 mod area;
+mod calendar;
+#[cfg(test)]
+mod calendar_tests;
 mod code;
 mod count;
 mod finding;
@@ -20,6 +23,7 @@ mod unit;
 mod worker;
 
 pub use area::{Area, AreaType, Level, VillageKind};
+pub use calendar::{CALENDAR_MAX, Calendar, CalendarError, Visits};
 pub use code::{Code, CodeError, GridCode};
 pub use count::{Count, SMALL_MAX, Tally};
 pub use finding::{Finding, FindingKind};

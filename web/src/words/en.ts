@@ -19,6 +19,7 @@ const en: Words = {
     expand: 'Show more',
     meaning: 'What this figure means',
     skip: 'Skip to main content',
+    refused: 'It was not done; nothing has changed.',
     demoMark: 'demo value',
   },
   signin: {

@@ -19,6 +19,7 @@ const zh = {
     expand: '展开',
     meaning: '这个数是什么意思',
     skip: '跳到主要内容',
+    refused: '没有办成，什么也没有改变。',
     demoMark: '演示值',
   },
   signin: {
