@@ -9,8 +9,8 @@ use super::rows::Converter;
 use super::simple::{self, PLACE, Unique};
 use super::{RawRow, ReadOptions};
 use crate::domain::{
-    CalendarError, Code, Finding, FindingKind, Level, OsmHours, OutletKind, Service, ServiceKind, ServiceMode, Text,
-    Utility,
+    CalendarError, Code, Finding, FindingKind, Level, OsmHours, OutletKind, Service, ServiceKind,
+    ServiceMode, Text, Utility,
 };
 
 const AREA: &[&str] = &["area", "area_code", "所属区划", "所属区划代码"];
@@ -55,8 +55,8 @@ pub struct OutletInput {
 pub fn read_outlets(path: &Path, options: &ReadOptions) -> (Vec<(u64, OutletInput)>, Vec<Finding>) {
     let needed: [&'static [&'static str]; 2] = [KIND, NAME];
     let known = [
-        KIND, NAME, PLACE[0], PLACE[1], PLACE[2], PLACE[3], AREA, HOURS, CALENDAR, WINDOWS, CAPACITY, FROM, UNTIL,
-        ITEMS, AUTHORITY, SYNTHETIC, TOLD,
+        KIND, NAME, PLACE[0], PLACE[1], PLACE[2], PLACE[3], AREA, HOURS, CALENDAR, WINDOWS, CAPACITY, FROM,
+        UNTIL, ITEMS, AUTHORITY, SYNTHETIC, TOLD,
     ];
     let mut converter = Converter::default();
     simple::read(path, options, Watch::new(&known, &needed), NAME, |row| {
@@ -186,9 +186,8 @@ fn hours(row: &RawRow, names: &[&str]) -> Result<Option<OsmHours>, FindingKind> 
 
 fn day(row: &RawRow, names: &[&str]) -> Result<Option<NaiveDate>, FindingKind> {
     let parse = |text: String| {
-        text.parse().map_err(|_| {
-            columns::bad(names[0], &text, "日期，例如 2026-11-23", "a day, such as 2026-11-23")
-        })
+        text.parse()
+            .map_err(|_| columns::bad(names[0], &text, "日期，例如 2026-11-23", "a day, such as 2026-11-23"))
     };
     columns::text(row, names)?.map(parse).transpose()
 }

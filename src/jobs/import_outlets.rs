@@ -14,7 +14,7 @@ use super::import::broken_off;
 use crate::domain::{Code, Finding, FindingKind, Level, OutletKind, Service, Text};
 use crate::formats::{self, OutletInput, ReadOptions};
 use crate::store::areas::VillageRow;
-use crate::store::outlets::{self, NewOutlet, OutletChange, OutletRow};
+use crate::store::outlets::{self, NewOutlet, Offered, OutletChange, OutletRow};
 use crate::store::{Tx, areas, services};
 
 /// Outlets that are in order, with the area of each.
@@ -117,7 +117,7 @@ pub async fn put(tx: &mut Tx, within: &Code, placed: Placed, now: DateTime<Utc>)
     let offered = outlets::offered(tx, within, today).await?;
     let count = placed.len();
     let mut new = Vec::new();
-    let mut offers: BTreeMap<(String, NaiveDate), Vec<(Uuid, Code, String)>> = BTreeMap::new();
+    let mut offers: BTreeMap<(String, NaiveDate), Vec<Offered>> = BTreeMap::new();
     for (area, input) in placed {
         let from = input.from.unwrap_or(today);
         let name = (area.clone(), input.kind, input.name.clone());

@@ -136,3 +136,99 @@ async fn proposals_are_for_those_who_may_accept_them() {
     let request = worker.request(Method::PATCH, &address).json(&json!({"windows": 1}));
     assert_eq!(problem(request).await, (403, "forbidden".to_owned()));
 }
+
+/// Imports a file over the API; gives the job's end.
+async fn import(app: &TestApp, what: &str, name: &str, body: Vec<u8>) -> Value {
+    let path = format!("/api/v1/areas/150821/imports/{what}?name={name}");
+    let answer = app.request(Method::POST, &path).body(body).send().await.unwrap();
+    assert_eq!(answer.status(), 202);
+    let job: Value = answer.json().await.unwrap();
+    app.run_pending_jobs().await;
+    app.job(job["id"].as_str().unwrap()).await
+}
+
+const SERVICES: &str = "代码,名称,类型,四办,下放,公用事业类别\n\
+    D001,示例下放事项,审批,马上办;网上办,是,\nU001,供水报装,公用事业,一次办,否,水\n";
+
+#[tokio::test]
+async fn a_file_of_outlets_comes_in_with_what_they_offer_and_goes_out_again() {
+    let app = TestApp::start().await.signed_in().await;
+    let job = import(&app, "services", "items.csv", SERVICES.into()).await;
+    assert_eq!((&job["state"], &job["result"]["loaded"]), (&json!("done"), &json!(2)), "{job}");
+    let found = app.get("/api/v1/services?search=D001").await["services"][0].clone();
+    assert_eq!((&found["modes"], &found["online"]), (&json!(["immediate", "online"]), &json!(true)));
+
+    // GCJ-02 is some hundred metres off; the table leaves the areas to the places.
+    let table = "名称,类型,经度,纬度,开放时间,窗口数,事项,授权依据,启用日期,服务日历\n\
+        联合村站,便民服务站,108.01,41.01,Mo-Fr 08:30-17:00,2,D001;U001,旗政府第 3 号,2026-03-01,\n\
+        中心,服务中心,108.012,41.012,,5,,,,\n\
+        流动点,流动服务点,108.04,41.04,,1,,,,May-Sep We[1,3] 10:00-15:00\n";
+    let job = import(&app, "outlets", "outlets.csv&crs=GCJ-02", table.into()).await;
+    assert_eq!((&job["state"], &job["result"]["loaded"]), (&json!("done"), &json!(3)), "{job}");
+    let held = app.get("/api/v1/areas/150821/outlets").await["outlets"].clone();
+    let areas: Vec<&str> = held.as_array().unwrap().iter().map(|one| one["area"].as_str().unwrap()).collect();
+    assert_eq!(areas, ["150821100", "150821100200", "150821101201"]);
+    let moved = held[1]["point"][0].as_f64().unwrap();
+    assert!((0.001..0.01).contains(&(108.01 - moved)), "{moved}");
+    assert_eq!((&held[1]["items"], &held[1]["from"]), (&json!(2), &json!("2026-03-01")));
+
+    // Out as a workbook, in again: nothing new.
+    let bytes = app
+        .request(Method::GET, "/api/v1/areas/150821/outlets.xlsx")
+        .send()
+        .await
+        .unwrap()
+        .bytes()
+        .await
+        .unwrap();
+    let job = import(&app, "outlets", "again.xlsx", bytes.to_vec()).await;
+    assert_eq!((&job["state"], &job["result"]["loaded"]), (&json!("done"), &json!(3)), "{job}");
+    assert_eq!(app.get("/api/v1/areas/150821/outlets").await["outlets"], held);
+    let text = app
+        .request(Method::GET, "/api/v1/areas/150821100200/outlets.csv")
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(text.contains("联合村站,station,150821100200,联合村,") && text.lines().count() == 2, "{text}");
+    let map = app.get_geojson("/api/v1/areas/150821/outlets.geojson").await;
+    assert_eq!(
+        (&map["features"][2]["properties"]["kind"], map["features"].as_array().unwrap().len()),
+        (&json!("mobile_stop"), 3)
+    );
+}
+
+#[tokio::test]
+async fn a_bad_file_of_outlets_changes_nothing_and_says_each_row() {
+    let app = TestApp::start().await.signed_in().await;
+    let table = "name,kind,lon,lat,area,items,authority,calendar\n\
+        a,station,108.01,41.01,150821100200,,,\n\
+        a,station,108.01,41.01,150821100200,,,\n\
+        b,shop,108.01,41.01,,,,\n\
+        c,station,109.5,41.01,,,,\n\
+        d,station,108.01,41.01,150821101,,,\n\
+        e,station,108.01,41.01,,X1,some,\n\
+        f,station,108.01,41.01,,X1,,\n\
+        g,station,108.01,41.01,,,,We\n";
+    let job = import(&app, "outlets", "outlets.csv", table.into()).await;
+    assert_eq!(job["state"], "failed", "{job}");
+    // A file with rows that can't be read is not looked at further.
+    let found = |job: &Value| -> Vec<(u64, String)> {
+        let findings = job["error"]["findings"].as_array().unwrap().iter();
+        findings.map(|one| (one["row"].as_u64().unwrap(), one["code"].as_str().unwrap().to_owned())).collect()
+    };
+    let said = |row: u64, code: &str| (row, code.to_owned());
+    assert_eq!(found(&job), [said(3, "bad_value"), said(7, "missing_value"), said(8, "bad_value")]);
+    let readable: Vec<&str> =
+        table.lines().filter(|line| !["b,", "f,", "g,"].iter().any(|row| line.starts_with(row))).collect();
+    let job = import(&app, "outlets", "outlets.csv", readable.join("\n").into()).await;
+    let codes =
+        [said(2, "duplicate_code"), said(3, "outside_village"), said(4, "bad_value"), said(5, "bad_value")];
+    assert_eq!(found(&job), codes);
+    assert_eq!(app.get("/api/v1/areas/150821/outlets").await["outlets"], json!([]));
+    let auditor = app.with_token(&app.token_of("analyst-2", Role::Analyst, "150821").await);
+    let request = auditor.request(Method::POST, "/api/v1/areas/150821/imports/outlets?name=a.csv").body("x");
+    assert_eq!(problem(request).await, (403, "forbidden".to_owned()));
+}

@@ -12,8 +12,13 @@ use crate::geo::planar::{Set, edges, oriented_rings};
 /// The border is walked in steps shorter than a cell, and from the cells along it those within are found from neighbour to
 /// neighbour: about constant time for a cell.
 pub fn centres(outline: &MultiPolygon<f64>, resolution: Resolution) -> Vec<CellIndex> {
-    let segments: Vec<(Coord<f64>, Coord<f64>)> =
-        outline.iter().flat_map(oriented_rings).collect::<Vec<_>>().iter().flat_map(|ring| edges(ring)).collect();
+    let segments: Vec<(Coord<f64>, Coord<f64>)> = outline
+        .iter()
+        .flat_map(oriented_rings)
+        .collect::<Vec<_>>()
+        .iter()
+        .flat_map(|ring| edges(ring))
+        .collect();
     let inside = Inside::new(&segments);
     // Degrees of latitude to a third of a cell's edge; of longitude, which are shorter, as many.
     let step = resolution.edge_length_km() / 111.2 / 3.0;
@@ -52,7 +57,12 @@ mod tests {
 
     use super::*;
 
-    fn brute(outline: &MultiPolygon<f64>, resolution: Resolution, west: f64, south: f64) -> BTreeSet<CellIndex> {
+    fn brute(
+        outline: &MultiPolygon<f64>,
+        resolution: Resolution,
+        west: f64,
+        south: f64,
+    ) -> BTreeSet<CellIndex> {
         let mut cells = BTreeSet::new();
         for (x, y) in (0..=120).flat_map(|x| (0..=120).map(move |y| (x, y))) {
             let (lon, lat) = (west - 0.05 + f64::from(x) * 0.0025, south - 0.05 + f64::from(y) * 0.0025);
@@ -67,13 +77,18 @@ mod tests {
 
     #[test]
     fn two_neighbours_share_out_every_centre() {
-        let west: Polygon<f64> = polygon![(x: 108.0, y: 41.0), (x: 108.1, y: 41.02), (x: 108.08, y: 41.2), (x: 108.0, y: 41.2)];
-        let east: Polygon<f64> = polygon![(x: 108.1, y: 41.02), (x: 108.2, y: 41.0), (x: 108.2, y: 41.2), (x: 108.08, y: 41.2)];
+        let west: Polygon<f64> =
+            polygon![(x: 108.0, y: 41.0), (x: 108.1, y: 41.02), (x: 108.08, y: 41.2), (x: 108.0, y: 41.2)];
+        let east: Polygon<f64> =
+            polygon![(x: 108.1, y: 41.02), (x: 108.2, y: 41.0), (x: 108.2, y: 41.2), (x: 108.08, y: 41.2)];
         let mut all = BTreeSet::new();
         for shape in [west, east] {
             let outline = MultiPolygon::new(vec![shape]);
             let found = centres(&outline, Resolution::Eight);
-            assert_eq!(found.iter().copied().collect::<BTreeSet<_>>(), brute(&outline, Resolution::Eight, 108.0, 41.0));
+            assert_eq!(
+                found.iter().copied().collect::<BTreeSet<_>>(),
+                brute(&outline, Resolution::Eight, 108.0, 41.0)
+            );
             assert!(found.iter().all(|cell| all.insert(*cell)), "a centre lies in both");
         }
         // 16.8 by 22.2 km less a corner, cells of 0.7 km².

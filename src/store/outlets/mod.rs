@@ -7,7 +7,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-pub use self::offers::{OfferOutcome, OfferRow, authorities, end, of_outlet, offered, put, put_many};
+pub use self::offers::{
+    OfferOutcome, OfferRow, Offered, authorities, end, of_outlet, offered, put, put_many,
+};
 pub use self::row::OutletRow;
 use self::row::{Raw, select};
 use super::{StoreError, Tx, audit, geometry};

@@ -101,10 +101,13 @@ pub async fn put(
     Ok(OfferOutcome::Done)
 }
 
-/// The same for many at once, outlet, its area and item each, without an entry for each: for the demo.
+/// An outlet, its area and an item.
+pub type Offered = (Uuid, Code, String);
+
+/// The same for many at once, without an entry for each: for the demo.
 pub async fn put_many(
     tx: &mut Tx,
-    offers: &[(Uuid, Code, String)],
+    offers: &[Offered],
     authority: &str,
     since: NaiveDate,
 ) -> Result<(), StoreError> {

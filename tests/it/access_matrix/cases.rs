@@ -244,6 +244,16 @@ fn outlets() -> Vec<Case> {
         case("DELETE /api/v1/outlets/{id}/offers/{item}", |of| {
             send("DELETE", format!("/api/v1/outlets/{}/offers/D002", of.outlet), json!({}))
         }),
+        case("GET /api/v1/areas/{code}/outlets.csv", |of| {
+            get(format!("/api/v1/areas/{}/outlets.csv", of.banner))
+        })
+        .with(Content::Lines(1)),
+        case("GET /api/v1/areas/{code}/outlets.xlsx", |of| {
+            get(format!("/api/v1/areas/{}/outlets.xlsx", of.banner))
+        }),
+        case("GET /api/v1/areas/{code}/outlets.geojson", |of| {
+            get(format!("/api/v1/areas/{}/outlets.geojson", of.banner))
+        }),
         case("GET /api/v1/services", |_| get("/api/v1/services".to_owned())),
     ]
 }

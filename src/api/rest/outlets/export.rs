@@ -72,14 +72,28 @@ async fn geojson(
             json!({"type": "Feature", "id": row.id, "geometry": point, "properties": OutletWire::at(row, state.now())})
         })
         .collect();
-    Ok(geojson_response(
-        &json!({"type": "FeatureCollection", "features": features, "synthetic": synthetic}),
-    ))
+    Ok(geojson_response(&json!({"type": "FeatureCollection", "features": features, "synthetic": synthetic})))
 }
 
 const COLUMNS: [&str; 18] = [
-    "id", "name", "kind", "area", "area_name", "lon", "lat", "opening_hours", "calendar", "windows", "capacity", "from",
-    "until", "items", "authority", "draft", "synthetic", "kind_zh",
+    "id",
+    "name",
+    "kind",
+    "area",
+    "area_name",
+    "lon",
+    "lat",
+    "opening_hours",
+    "calendar",
+    "windows",
+    "capacity",
+    "from",
+    "until",
+    "items",
+    "authority",
+    "draft",
+    "synthetic",
+    "kind_zh",
 ];
 
 async fn table(state: &AppState, visitor: &Visitor, code: &Code, query: OnDay) -> Result<Sheet, Problem> {

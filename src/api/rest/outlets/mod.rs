@@ -28,7 +28,11 @@ use crate::store::outlets::{self, Changed};
 use crate::store::{Tx, areas};
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(get, change)).merge(offers::routes()).merge(export::routes())
+    OpenApiRouter::new()
+        .routes(routes!(list, add))
+        .routes(routes!(get, change))
+        .merge(offers::routes())
+        .merge(export::routes())
 }
 
 #[derive(Deserialize, IntoParams)]
