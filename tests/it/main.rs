@@ -34,7 +34,10 @@ mod mutate;
 mod openapi;
 mod outlets;
 mod partial;
+mod pay;
+mod posts;
 mod process;
+mod proposals;
 mod public_map;
 mod rooms;
 /// The three areas that the tests of `formats` read, in every format.
