@@ -320,6 +320,17 @@ impl From<StoreError> for Problem {
                 "the day of its end must be after that of its beginning",
             ),
             Some("worker_area_fkey") => Problem::not_found("这个区划", "area"),
+            Some("outlet_area_fkey") => Problem::not_found("这个区划", "area"),
+            Some("outlet_state_one_a_day") => Problem::conflict(
+                "later_change",
+                "该网点此后另有已登记的变更：请改那一次变更，或选更晚的日期",
+                "a later change of this outlet stands already: change that one, or choose a later day",
+            ),
+            Some("service_offer_one_a_day") => Problem::conflict(
+                "offered_already",
+                "该事项在这段时间已由该网点提供：请选更晚的日期",
+                "the outlet offers this item in that time already: choose a later day",
+            ),
             Some("pay_rules_version_key") => Problem::conflict(
                 "version_taken",
                 "该区划已有这个版本的规则：请换一个 version",

@@ -14,6 +14,7 @@ mod division;
 pub mod drafting;
 mod failure;
 mod import;
+mod import_outlets;
 pub mod pay;
 mod progress;
 mod proposal;
@@ -87,6 +88,9 @@ pub struct ProposalParams {
 pub enum ImportWhat {
     Areas,
     Units,
+    Outlets,
+    /// Items of the service catalogue.
+    Services,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

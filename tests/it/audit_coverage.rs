@@ -11,7 +11,7 @@ use crate::harness::*;
 use crate::openapi::operations;
 
 /// What the trail says of an operation, as soon as it has been answered.
-const EXPECTED: [(&str, &str); 43] = [
+const EXPECTED: [(&str, &str); 47] = [
     ("POST /api/v1/session", "session.open"),
     ("DELETE /api/v1/me/sessions/{id}", "account.session_end"),
     ("POST /api/v1/me/tokens", "account.token_add"),
@@ -46,6 +46,10 @@ const EXPECTED: [(&str, &str); 43] = [
     ("DELETE /api/v1/proposals/{id}", "proposal.discard"),
     ("PATCH /api/v1/workers/{id}", "worker.change"),
     ("POST /api/v1/workers/{id}/reveal", "worker.reveal"),
+    ("POST /api/v1/areas/{code}/outlets", "outlet.add"),
+    ("PATCH /api/v1/outlets/{id}", "outlet.change"),
+    ("PUT /api/v1/outlets/{id}/offers/{item}", "offer.put"),
+    ("DELETE /api/v1/outlets/{id}/offers/{item}", "offer.end"),
     ("POST /api/v1/areas/{code}/pay-rules", "pay.rules_add"),
     ("PUT /api/v1/areas/{code}/duty", "duty.attest"),
     ("POST /api/v1/areas/{code}/duty.csv", "duty.attest"),
@@ -82,6 +86,7 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
     let officer = app.with_token(&app.token_of("officer", Role::PeopleOfficer, "15").await);
     let finance = app.with_token(&app.token_of("finance", Role::Finance, "15").await);
     let worker = put_workers(&app.store, "150821100", 1).await[0];
+    let outlet = put_outlet(&app.store, "150821100200", (108.01, 41.01)).await;
     put_published(&app.store, 5, "2026-01-01").await;
     let proposal = crate::proposals::put_proposal(&app.store, "150821100200005", worker).await;
     let (draft, other) = (put_draft(&app.store, 1).await, put_draft(&app.store, 2).await);
@@ -134,7 +139,9 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
                 .replace("/accounts/{username}", "/accounts/zhao")
                 .replace("/pay-runs/{id}", &format!("/pay-runs/{run}"))
                 .replace("/jobs/{id}", &format!("/jobs/{job}"))
-                .replace("/workers/{id}", &format!("/workers/{worker}")),
+                .replace("/workers/{id}", &format!("/workers/{worker}"))
+                .replace("/outlets/{id}", &format!("/outlets/{outlet}"))
+                .replace("/offers/{item}", "/offers/D001"),
         };
         assert!(!address.contains('{'), "{operation}");
         let body = match operation {
@@ -167,6 +174,11 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
             "POST /api/v1/proposals/{id}/acceptance" => json!({"from": "2027-01-01"}),
             "PATCH /api/v1/assignments/{id}" => json!({"until": "2027-06-01"}),
             "PATCH /api/v1/workers/{id}" => json!({"status": "on_leave"}),
+            "POST /api/v1/areas/{code}/outlets" => {
+                json!({"name": "示例中心", "kind": "centre", "point": [108.01, 41.01]})
+            }
+            "PATCH /api/v1/outlets/{id}" => json!({"windows": 3}),
+            "PUT /api/v1/outlets/{id}/offers/{item}" => json!({"authority": "旗政府", "since": "2026-11-01"}),
             "POST /api/v1/workers/{id}/reveal" => json!({"reason": "a good reason"}),
             "POST /api/v1/areas/{code}/pay-rules" => json!({"text": crate::pay::RULES}),
             "POST /api/v1/areas/{code}/pay-runs" => json!({"month": "2026-10"}),

@@ -11,12 +11,14 @@ mod imports;
 mod jobs;
 mod me;
 mod meta;
+mod outlets;
 mod pay;
 mod plans;
 mod policy;
 mod posts;
 mod proposals;
 mod search;
+mod services;
 mod workers;
 
 use axum::http::{HeaderMap, StatusCode, header};
@@ -45,12 +47,14 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(jobs::routes())
         .merge(me::routes())
         .merge(meta::routes())
+        .merge(outlets::routes())
         .merge(pay::routes())
         .merge(plans::routes())
         .merge(policy::routes())
         .merge(posts::routes())
         .merge(proposals::routes())
         .merge(search::routes())
+        .merge(services::routes())
         .merge(workers::routes())
 }
 

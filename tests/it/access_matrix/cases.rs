@@ -295,6 +295,39 @@ fn people() -> Vec<Case> {
     ]
 }
 
+fn outlets() -> Vec<Case> {
+    vec![
+        case("GET /api/v1/areas/{code}/outlets", |of| get(format!("/api/v1/areas/{}/outlets", of.banner))),
+        case("POST /api/v1/areas/{code}/outlets", |of| {
+            let point = crate::access_scopes::world::point(&of.village, false);
+            let body = json!({"name": "示例站", "kind": "station", "point": point});
+            send("POST", format!("/api/v1/areas/{}/outlets", of.village), body)
+        }),
+        case("GET /api/v1/outlets/{id}", |of| get(format!("/api/v1/outlets/{}", of.outlet))),
+        case("PATCH /api/v1/outlets/{id}", |of| {
+            send("PATCH", format!("/api/v1/outlets/{}", of.outlet), json!({"windows": 3}))
+        }),
+        case("PUT /api/v1/outlets/{id}/offers/{item}", |of| {
+            let body = json!({"authority": "旗政府", "since": "2026-11-01"});
+            send("PUT", format!("/api/v1/outlets/{}/offers/D001", of.outlet), body)
+        }),
+        case("DELETE /api/v1/outlets/{id}/offers/{item}", |of| {
+            send("DELETE", format!("/api/v1/outlets/{}/offers/D002", of.outlet), json!({}))
+        }),
+        case("GET /api/v1/areas/{code}/outlets.csv", |of| {
+            get(format!("/api/v1/areas/{}/outlets.csv", of.banner))
+        })
+        .with(Content::Lines(1)),
+        case("GET /api/v1/areas/{code}/outlets.xlsx", |of| {
+            get(format!("/api/v1/areas/{}/outlets.xlsx", of.banner))
+        }),
+        case("GET /api/v1/areas/{code}/outlets.geojson", |of| {
+            get(format!("/api/v1/areas/{}/outlets.geojson", of.banner))
+        }),
+        case("GET /api/v1/services", |_| get("/api/v1/services".to_owned())),
+    ]
+}
+
 fn pay() -> Vec<Case> {
     vec![
         case("GET /api/v1/areas/{code}/pay-rules", |of| {
@@ -407,5 +440,5 @@ fn accounts() -> Vec<Case> {
 /// One for every row.
 pub fn cases() -> Vec<Case> {
     // Drafts are discarded last, after their tiles.
-    [doors(), maps(), plans(), people(), pay(), accounts()].into_iter().flatten().collect()
+    [doors(), maps(), plans(), people(), pay(), outlets(), accounts()].into_iter().flatten().collect()
 }
