@@ -1,5 +1,4 @@
 /** Outlets, what they offer, and who is served: the wire form and the endpoints, one line each. */
-import type { Geometry } from 'geojson'
 import type { Count } from '@/format/numbers'
 import { call, Problem, withQuery } from './client'
 import type { AreaType, Job } from './types'
@@ -41,6 +40,8 @@ export interface Outlet {
   items: number
   from: string
   until: string | null
+  /** A proposal, which serves nobody yet. */
+  draft: boolean
   synthetic: boolean
 }
 export interface Offer {
@@ -52,19 +53,21 @@ export interface Offer {
   until: string | null
 }
 export type OutletDetail = Outlet & { offers: Offer[] }
-/** What a person writes of an outlet. */
-export interface OutletForm {
-  name: string
-  kind: OutletKind
-  area: string
-  point: Point
-  opening_hours: string | null
-  calendar: string | null
-  windows: number
-  capacity: number | null
-  from: string
-  until: string | null
+/** What a person writes of an outlet; a change holds from a day on. */
+export interface OutletChange {
+  name?: string
+  point?: Point
+  opening_hours?: string | null
+  /** Of a mobile stop only. */
+  calendar?: string
+  windows?: number
+  capacity?: number | null
+  from?: string
+  until?: string | null
+  /** false takes a proposal into use. */
+  draft?: false
 }
+export type NewOutlet = Omit<OutletChange, 'draft'> & { name: string; kind: OutletKind; point: Point }
 export interface Service {
   code: string
   name: string
@@ -180,7 +183,6 @@ export interface Spot {
   }[]
   worker_post: { filled: boolean; role: string } | null
 }
-export type AreaGeometry = Geometry
 
 type Signal = AbortSignal | undefined
 const id = encodeURIComponent
@@ -191,9 +193,8 @@ export const outletsApi = {
     call<{ outlets: Outlet[] }>('GET', `${area(code)}/outlets`, { query, signal }),
   outlet: (outlet: string, signal?: Signal) =>
     call<OutletDetail>('GET', `/outlets/${id(outlet)}`, { signal }),
-  make: (code: string, body: OutletForm) => call<Outlet>('POST', `${area(code)}/outlets`, { body }),
-  change: (outlet: string, body: Partial<OutletForm>) =>
-    call<Outlet>('PATCH', `/outlets/${id(outlet)}`, { body }),
+  make: (code: string, body: NewOutlet) => call<Outlet>('POST', `${area(code)}/outlets`, { body }),
+  change: (outlet: string, body: OutletChange) => call<Outlet>('PATCH', `/outlets/${id(outlet)}`, { body }),
   offer: (outlet: string, item: string, body: { authority: string; since: string }) =>
     call<void>('PUT', `/outlets/${id(outlet)}/offers/${id(item)}`, { body }),
   endOffer: (outlet: string, item: string) =>

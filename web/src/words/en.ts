@@ -1,5 +1,10 @@
 import { accountsEn } from './accounts'
 import { auditEn } from './audit'
+import { meEn } from './me'
+import { payEn } from './pay'
+import { whatifEn } from './whatif'
+import { peopleEn } from './people'
+import { staffingEn } from './staffing'
 import { outletsEn, outletsAboutEn } from './outlets'
 import type { Words } from './zh'
 
@@ -256,12 +261,16 @@ const en: Words = {
     division: 'Dividing {name}',
     publication: 'Publishing the plan of {name}',
     import: 'Importing',
+    proposal: 'Making a proposal for {name}',
+    pay_run: 'Working out the subsidies of {name}',
+    pay_comparison: 'Comparing two sets of rules for {name}',
     queued: 'Waiting for its turn; it starts soon',
     progress: '{done} of {total} villages',
     progressPlain: '{done} of {total}',
     leave: 'You can leave this page; the work goes on.',
     cancel: 'Stop',
     cancelled: 'Stopped. No draft was kept.',
+    cancelledPlain: 'Stopped; nothing has changed.',
     failed: 'Not finished: {why}',
     failedPlain: 'Not finished. Nothing has changed; you can try again.',
     lost: 'The progress can’t be asked for right now, trying again; the work goes on at the server.',
@@ -334,6 +343,11 @@ const en: Words = {
     median_grid: 'Median households a grid',
   },
   audit: auditEn,
+  people: peopleEn,
+  staffing: staffingEn,
+  me: meEn,
+  pay: payEn,
+  whatif: whatifEn,
   outlets: outletsEn,
   ...accountsEn,
   problem: {

@@ -1,7 +1,11 @@
 /** Words of outlets, services and who is served, in both languages side by side. */
+import { outletPagesEn, outletPagesZh } from './outletPages'
 
 export const outletsZh = {
+  ...outletPagesZh,
   layer: '网点',
+  actions: '操作',
+  choose: '选择',
   reach: '到网点用时',
   coverage: '服务覆盖',
   kind: {
@@ -73,7 +77,10 @@ export const outletsZh = {
 }
 
 export const outletsEn: typeof outletsZh = {
+  ...outletPagesEn,
   layer: 'Outlets',
+  actions: 'Actions',
+  choose: 'Choose',
   reach: 'Time to an outlet',
   coverage: 'Service coverage',
   kind: {
@@ -158,6 +165,13 @@ export const outletsAboutZh = {
   windows: '可同时受理的窗口数。',
   capacity: '一天最多能办理的人次。',
   items: '该网点可办的服务事项数，截至所选日期。',
+  access:
+    '两步移动搜索法的可达指数：时间范围内可用窗口与所服务户数之比，越远折减越多；1 为旗县平均，越大越方便。',
+  within: '网格内在本类区域时间标准之内能到负责网点的户数占比。',
+  organs: '乡镇综合设置的党政机构数，按规定为 5 至 6 个。',
+  institutions: '乡镇所属事业单位数，按规定为 1 至 3 个。',
+  delegated: '下放到乡镇的事项中，已有网点在办的个数。',
+  covered: '采纳后在所选时间以内能到网点的户数，含现有网点已覆盖的。',
 }
 export const outletsAboutEn: typeof outletsAboutZh = {
   reach:
@@ -167,4 +181,13 @@ export const outletsAboutEn: typeof outletsAboutZh = {
   windows: 'How many windows can receive people at once.',
   capacity: 'How many people can be served in a day.',
   items: 'How many service items it offers on the chosen day.',
+  access:
+    'Two-step floating catchment: windows within reach against the households that share them, with decay by time; 1 is the banner’s mean, more is better.',
+  within:
+    'Share of the grid’s households within the time standard of their area type to the responsible outlet.',
+  organs: 'Party and government organs of the township; the rule is 5 to 6.',
+  institutions: 'Public institutions of the township; the rule is 1 to 3.',
+  delegated: 'Of the powers handed down to townships, those that some outlet offers.',
+  covered:
+    'Households within the chosen time of an outlet if this is accepted, those served already included.',
 }

@@ -1,6 +1,11 @@
 /** 中文用词：先按机关里的说法，再求简短。 */
 import { accountsZh } from './accounts'
 import { auditZh } from './audit'
+import { meZh } from './me'
+import { payZh } from './pay'
+import { whatifZh } from './whatif'
+import { peopleZh } from './people'
+import { staffingZh } from './staffing'
 import { outletsZh, outletsAboutZh } from './outlets'
 
 const zh = {
@@ -240,12 +245,16 @@ const zh = {
     division: '正在划分{name}',
     publication: '正在发布{name}的方案',
     import: '正在导入',
+    proposal: '正在为{name}生成分工建议',
+    pay_run: '正在计算{name}的补贴',
+    pay_comparison: '正在比较{name}的两套规则',
     queued: '排队等候，很快开始',
     progress: '{done} / {total} 个嘎查村',
     progressPlain: '{done} / {total}',
-    leave: '可以离开此页，划分会继续进行。',
+    leave: '可以离开此页，任务会继续进行。',
     cancel: '停止',
     cancelled: '已停止，没有留下草案。',
+    cancelledPlain: '已停止，什么也没有改变。',
     failed: '没有完成：{why}',
     failedPlain: '没有完成，什么也没有改变，可以再试一次。',
     lost: '暂时问不到进度，正在重试；任务仍在服务器上进行。',
@@ -318,6 +327,11 @@ const zh = {
     median_grid: '每网格户数中位数',
   },
   audit: auditZh,
+  people: peopleZh,
+  staffing: staffingZh,
+  me: meZh,
+  pay: payZh,
+  whatif: whatifZh,
   outlets: outletsZh,
   ...accountsZh,
   problem: {
