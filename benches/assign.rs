@@ -32,7 +32,7 @@ fn instance(seed: u64) -> (Vec<Worker>, Vec<Place>) {
     let mut random = Pcg64Mcg::seed_from_u64(seed);
     let towns: Vec<(f64, f64)> =
         (0..100).map(|_| (106.0 + 14.0 * unit(&mut random), 40.0 + 8.0 * unit(&mut random))).collect();
-    let one_in = |random: &mut Pcg64Mcg, count: u32| random.next_u32() % count == 0;
+    let one_in = |random: &mut Pcg64Mcg, count: u32| random.next_u32().is_multiple_of(count);
     let workers = (0..COUNT).map(|_| Worker {
         home: point(&mut random, &towns),
         capacity: if one_in(&mut random, 5) { 2 + random.next_u32() % 2 } else { 1 },

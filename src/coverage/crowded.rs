@@ -232,7 +232,7 @@ impl Search {
                 let rest = self.with(chosen.iter().copied().filter(|site| *site != out));
                 let fits = |site: u32| {
                     let room = &self.outlets[self.existing + site as usize];
-                    rest.served + room.capacity > served && !chosen.contains(&site)
+                    rest.served.saturating_add(room.capacity) > served && !chosen.contains(&site)
                 };
                 let offers = (0..self.sites()).filter(|site| fits(*site));
                 let best = offers.map(|site| (self.gain(&rest, site), Reverse(site))).max();

@@ -128,7 +128,7 @@ fn with_room_for_all_it_is_maximal_covering() {
 
 #[test]
 fn a_banner_is_solved() {
-    let problem = instance(3, 200, 150, 200, 1500);
+    let problem = instance(3, 80, 40, 200, 1500);
     for goal in [Goal::Count(6), Goal::All] {
         let found = place_crowded(&problem, goal, ALWAYS);
         holds(&problem, &found);

@@ -126,14 +126,14 @@ fn all_are_covered_by_the_fewest() {
 
 #[test]
 fn a_banner_is_solved_and_a_region_has_a_near_bound() {
-    let banner = instance(7, 300, 300);
+    let banner = instance(7, 150, 150);
     let found = cover_all(&banner, ALWAYS);
     assert_eq!(found.sites.len(), found.least);
     assert_eq!(found, cover_all(&banner, ALWAYS));
     let most = place(&banner, 5, ALWAYS);
     assert_eq!(most.covered, most.bound);
     // Too many for the solver.
-    let wide = instance(8, 1500, 900);
+    let wide = instance(8, 800, 701);
     let found = cover_all(&wide, ALWAYS);
     assert!(
         found.least <= found.sites.len() && found.sites.len() <= found.least + 1 + found.least / 4,
