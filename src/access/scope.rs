@@ -83,11 +83,12 @@ impl Scope {
     /// For a job: all that jobs do, in the area that it was queued for, in the name of who queued it (whose
     /// right to it was looked at then).
     pub fn job(actor: &str, area: &Code) -> Self {
-        use Capability::{Draft, Figures, Import, Outline};
+        use Capability::{Draft, Figures, Import, Outline, Pay, PayEdit, People, PeopleEdit};
         let reach = Reach::Below(vec![area.clone()]);
+        let all = [Outline, Figures, Draft, Import, People, PeopleEdit, Pay, PayEdit];
         Self {
             actor: actor.to_owned(),
-            reach: [Outline, Figures, Draft, Import].map(|capability| (capability, reach.clone())).into(),
+            reach: all.map(|capability| (capability, reach.clone())).into(),
             exact: Exact::Everywhere,
             request_id: None,
         }

@@ -28,6 +28,10 @@ pub struct Problem {
     retry_after_s: Option<u64>,
 }
 
+/// Marks a response that is in the usual form already.
+#[derive(Clone)]
+struct AsItIs;
+
 /// The wire form.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
@@ -158,6 +162,14 @@ impl Problem {
         }
     }
 
+    /// An answer that is a problem with more members than the general form has: it is sent as it is.
+    pub fn told(status: StatusCode, wire: &impl Serialize) -> Response {
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        let mut response = (status, kind, serde_json::to_string(wire).unwrap_or_default()).into_response();
+        response.extensions_mut().insert(AsItIs);
+        response
+    }
+
     fn wire(&self, language: Language) -> ProblemWire {
         ProblemWire {
             kind: format!("/problems/{}", self.code),
@@ -247,7 +259,78 @@ impl From<StoreError> for Problem {
                 "这个统一身份已关联到其他账号：请核对",
                 "this identity is linked to another account already: check it",
             ),
+            Some("assignment_one_worker") => Problem::conflict(
+                "grid_taken",
+                "该网格在这些日子里已有网格员：请先结束原来的安排",
+                "this grid has a worker on some of these days: end that assignment first",
+            ),
+            Some("assignment_once") => Problem::conflict(
+                "already_assigned",
+                "此人在这些日子里已在该网格担任同一角色",
+                "this worker has the same role in this grid on some of these days",
+            ),
+            Some("worker_elsewhere") => Problem::conflict(
+                "worker_elsewhere",
+                "此人同时负责的网格将超过政策上限：请先结束其他网格的安排，或另选他人",
+                "this worker would hold more grids at once than the policy allows: end another assignment first, or choose somebody else",
+            ),
+            Some("above_ceiling") => Problem::conflict(
+                "above_ceiling",
+                "岗位数将超过核定上限：请先调整上限，或减少岗位",
+                "there would be more posts than the ceiling allows: change the ceiling first, or set fewer",
+            ),
+            Some("posts_held") => Problem::conflict(
+                "above_ceiling",
+                "在岗人数将超过该苏木乡镇或旗县的岗位数：请先增加岗位，或结束其他安排",
+                "more workers would hold grids than there are posts in the township or banner: add posts first, or end another assignment",
+            ),
+            Some("post_number" | "ceiling_number") => Problem::conflict(
+                "too_few_posts",
+                "没有这么多岗位可以调出：请核对数目和日期",
+                "there aren't as many posts to move: check the number and the day",
+            ),
+            Some("post_one_a_day" | "ceiling_one_a_day" | "worker_status_one_a_day") => Problem::conflict(
+                "changed_meanwhile",
+                "刚才有人作了更改：请刷新后再试",
+                "somebody changed this a moment ago: load it again and try once more",
+            ),
+            Some("assignment_days" | "worker_status_days") => Problem::bad_request(
+                "bad_days",
+                "结束日期须晚于开始日期",
+                "the day of its end must be after that of its beginning",
+            ),
             Some("worker_area_fkey") => Problem::not_found("这个区划", "area"),
+            Some("pay_rules_version_key") => Problem::conflict(
+                "version_taken",
+                "该区划已有这个版本的规则：请换一个 version",
+                "the area has rules of this version already: give them another version",
+            ),
+            Some("pay_month_closed") => Problem::conflict(
+                "month_locked",
+                "该月补贴已锁定，不可更改：请在以后的月份做调整",
+                "this month is paid and locked: correct it by an adjustment in a later one",
+            ),
+            Some("pay_frozen") => {
+                Problem::conflict("run_locked", "已锁定的发放批次不可更改", "a locked run is never changed")
+            }
+            Some("pay_run_stale") => Problem::conflict(
+                "run_stale",
+                "出勤或调整在核算之后有变动：请重新核算",
+                "days on duty or adjustments have changed since it was worked out: make the run again",
+            ),
+            Some("pay_run_one_locked") => Problem::conflict(
+                "month_locked",
+                "该区划这个月已有锁定的批次",
+                "a run of this area and month is locked already",
+            ),
+            Some("pay_paid_once") => Problem::conflict(
+                "paid_already",
+                "其中有网格员本月已由另一批次发放：请重新核算",
+                "another locked run has paid one of its workers for this month: make the run again",
+            ),
+            Some("pay_run_second_person") => {
+                Problem::conflict("own_run", "须由另一人审批", "a second person approves a run")
+            }
             Some("plan_frozen") => {
                 Problem::conflict("plan_frozen", "已发布的方案不可更改", "a published plan is never changed")
             }
@@ -299,7 +382,8 @@ pub async fn speak(request: Request, next: Next) -> Response {
     let language = Language::of_headers(request.headers());
     let response = next.run(request).await;
     let status = response.status();
-    if !(status.is_client_error() || status.is_server_error()) {
+    let written = response.extensions().get::<AsItIs>().is_some();
+    if written || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
     let problem =

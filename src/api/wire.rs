@@ -12,9 +12,11 @@ use uuid::Uuid;
 
 use crate::access::{Capability, Scope};
 use crate::domain::{
-    AreaType, Code, Count, GridKind, Level, PlanStatus, Reason, SMALL_MAX, Scores, Text, VillageKind,
+    AreaType, Code, Count, GridKind, GridRole, Level, PlanStatus, Reason, SMALL_MAX, Scores, Text,
+    VillageKind,
 };
 use crate::store::areas::AreaRow;
+use crate::store::assignments::AssignmentRow;
 use crate::store::comparison::Spread;
 use crate::store::grids::GridRow;
 use crate::store::jobs::JobRow;
@@ -216,8 +218,37 @@ pub struct GridDetail {
     pub bbox: [f64; 4],
     pub ancestors: Vec<NamedArea>,
     pub plan: PlanRef,
+    /// Who looks after it on that day, for whoever may see worker records there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workers: Option<Vec<GridWorker>>,
     #[schema(value_type = Object)]
     pub geometry: Value,
+}
+
+/// Somebody who looks after a grid.
+#[derive(Serialize, ToSchema)]
+pub struct GridWorker {
+    pub assignment: Uuid,
+    pub worker: Uuid,
+    /// Masked, as `张**`.
+    pub name: Option<String>,
+    pub role: GridRole,
+    pub from: NaiveDate,
+    /// The first day on which it no longer holds.
+    pub until: Option<NaiveDate>,
+}
+
+impl From<AssignmentRow> for GridWorker {
+    fn from(row: AssignmentRow) -> Self {
+        Self {
+            assignment: row.id,
+            worker: row.worker,
+            name: row.worker_name,
+            role: row.role,
+            from: row.from,
+            until: row.until,
+        }
+    }
 }
 
 /// A plan.

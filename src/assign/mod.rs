@@ -1,5 +1,5 @@
 //! ENGINE: who looks after which grid. Imports `domain` and `geo` only; no IO, clock or randomness of its
-//! own: the same input gives the same answer.
+//! own: the same input gives the same answer. [`propose`] answers the wider question of who should change.
 //!
 //! A worker can hold as many grids as their capacity says; a grid that needs a language can be held only by
 //! a worker who speaks it. Asked for is the assignment that fills as many grids as possible and, of those,
@@ -26,10 +26,15 @@
 
 mod flow;
 mod near;
+mod propose;
+#[cfg(test)]
+mod propose_tests;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
+
+pub use propose::{Person, Spot, Weighing, propose, way};
 
 /// Somebody who can look after grids.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,7 +82,7 @@ impl Assignment {
 pub enum AssignError {
     #[error("{0} {1} is not on the earth: write longitude from -180 to 180 and latitude from -90 to 90")]
     NotOnEarth(&'static str, usize),
-    #[error("more than {0} workers or grids can't be assigned at once: assign one banner at a time")]
+    #[error("more than {0} workers, grids or pairs of them can't be assigned at once: take a smaller area")]
     TooMany(usize),
     #[error("the assignment was cancelled")]
     Cancelled,
@@ -85,6 +90,10 @@ pub enum AssignError {
 
 /// The most workers, and the most grids, in one call.
 pub const MOST: usize = 1_000_000;
+
+fn on_earth(at: (f64, f64)) -> bool {
+    (-180.0..=180.0).contains(&at.0) && (-90.0..=90.0).contains(&at.1)
+}
 
 /// Fills as many grids as possible, at the least total distance. `candidates` is how many of its nearest
 /// workers a grid is first offered (at least 1): the number filled and the total don't depend on it. Of
@@ -101,7 +110,6 @@ pub fn assign(
     if workers.len() > MOST || places.len() > MOST {
         return Err(AssignError::TooMany(MOST));
     }
-    let on_earth = |at: (f64, f64)| (-180.0..=180.0).contains(&at.0) && (-90.0..=90.0).contains(&at.1);
     if let Some(bad) = workers.iter().position(|worker| !on_earth(worker.home)) {
         return Err(AssignError::NotOnEarth("worker", bad + 1));
     }

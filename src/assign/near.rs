@@ -137,13 +137,13 @@ fn in_radii(mm: i64) -> f64 {
     mm as f64 / RADIUS_MM
 }
 
-fn on_sphere((lon, lat): (f64, f64)) -> [f64; 3] {
+pub(super) fn on_sphere((lon, lat): (f64, f64)) -> [f64; 3] {
     let (lon, lat) = (lon.to_radians(), lat.to_radians());
     [lat.cos() * lon.cos(), lat.cos() * lon.sin(), lat.sin()]
 }
 
 /// The great circle between two points of the unit sphere, in whole mm on the earth.
-fn way_mm(a: &[f64; 3], b: &[f64; 3]) -> i64 {
+pub(super) fn way_mm(a: &[f64; 3], b: &[f64; 3]) -> i64 {
     let chord = ((a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2) + (a[2] - b[2]).powi(2)).sqrt();
     let angle = 2.0 * (chord / 2.0).min(1.0).asin();
     #[expect(clippy::cast_possible_truncation, reason = "at most half the earth's girth: 2e10")]

@@ -17,7 +17,7 @@ use crate::{api, clock};
 /// Username to password.
 pub type Logins = BTreeMap<String, String>;
 
-const FIXED: [(&str, &str, Role, &str); 7] = [
+const FIXED: [(&str, &str, Role, &str); 8] = [
     (api::ADMINISTRATOR, "管理员 Administrator", Role::Administrator, "15"),
     ("analyst", "分析员 Analyst", Role::Analyst, "15"),
     ("auditor", "审计员 Auditor", Role::Auditor, "15"),
@@ -25,6 +25,7 @@ const FIXED: [(&str, &str, Role, &str); 7] = [
     ("planner-152525", "东乌珠穆沁旗规划员 Planner", Role::Planner, "152525"),
     ("people-150102", "新城区人事员 People officer", Role::PeopleOfficer, "150102"),
     ("finance-150102", "新城区财务员 Finance", Role::Finance, "150102"),
+    ("finance2-150102", "新城区财务复核员 Finance, second person", Role::Finance, "150102"),
 ];
 
 struct Login {
@@ -155,10 +156,11 @@ async fn make(tx: &mut Tx, logins: &[Login], passwords: &Logins) -> Result<(), S
 async fn hand_over(tx: &mut Tx, login: &Login) -> Result<(), Stop> {
     let township = login.area.at(Level::Township);
     let on_post = WorkerFilter { status: Some(WorkerStatus::OnPost), ..WorkerFilter::default() };
-    let free = workers::page(tx, &township, on_post, None, 500).await?;
+    let today = clock::local_day(clock::now());
+    let free = workers::page(tx, &township, &on_post, today, None, 500).await?;
     if let Some(worker) = free.into_iter().find(|worker| worker.username.is_none()) {
         let change = WorkerChange { username: Some(Some(login.username.clone())), ..WorkerChange::default() };
-        workers::change(tx, worker.id, &change, clock::now()).await?;
+        workers::change(tx, worker.id, &change, today, clock::now()).await?;
     }
     Ok(())
 }

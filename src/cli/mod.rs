@@ -9,12 +9,14 @@ mod demo;
 mod divide;
 mod divide_files;
 mod doctor;
+mod export;
 mod import;
 mod jobs;
 mod keys;
 mod logins;
 mod open;
 mod pay;
+mod pay_area;
 mod place;
 mod postgres;
 mod reach;
@@ -68,8 +70,10 @@ enum Command {
     Reach(reach::Arguments),
     /// Where the next outlets cover the most households, from files, without a database.
     Place(place::Arguments),
-    /// A month's subsidies by rule, to the fen, from files, without a database.
+    /// A month's subsidies by rule, to the fen: of an area of the database, or from files without one.
     Pay(pay::Arguments),
+    /// Write what the database holds to files for others: payrolls.
+    Export(export::Arguments),
     /// Check every rule that always holds, for an area or for files; exit 1 and a line for each breach.
     Verify(verify::Arguments),
     /// Accounts: make them, list them, reset passwords, give roles; the first administrator among them.
@@ -134,7 +138,8 @@ async fn run(arguments: Arguments) -> Result<(), Stop> {
         Command::Assign(arguments) => assign::run(&arguments),
         Command::Reach(arguments) => reach::run(&arguments),
         Command::Place(arguments) => place::run(&arguments),
-        Command::Pay(arguments) => pay::run(&arguments),
+        Command::Pay(arguments) => pay::run(&config, arguments).await,
+        Command::Export(arguments) => export::run(&config, arguments).await,
         Command::Verify(arguments) => verify::run(&config, arguments).await,
         Command::User(arguments) => user::run(&config, arguments).await,
         Command::Keys(arguments) => keys::run(&config, arguments).await,

@@ -1,17 +1,22 @@
-//! `khot pay`: a month's subsidies by rule, on files, without a database.
+//! `khot pay`: a month's subsidies by rule, of an area of the database, or on files without one.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::{Stop, divide_files::refuse};
-use crate::domain::{Fen, Month};
+use uuid::Uuid;
+
+use super::{Stop, divide_files::refuse, pay_area};
+use crate::config::Config;
+use crate::domain::{Code, Fen, Month};
 use crate::formats::{self, DutyRow, Format, OutRow, ReadOptions, Value, WriteOptions};
 use crate::subsidy::{self, Comparison, Duty, Line, Rules, WorkerMonth};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  khot pay --month 2026-10 --duty duty.csv --out payroll.csv\n  \
+#[command(after_help = "Examples:\n  khot pay --area 150102 --month 2026-10\n  \
+    khot pay --replay 0195b7a0-0000-7000-8000-000000000001\n  \
+    khot pay --month 2026-10 --duty duty.csv --out payroll.csv\n  \
     khot pay --month 2026-10 --duty duty.csv --rules rules.toml --against next-year.toml\n  \
     khot pay --rules rules.toml --explain\n\n\
     duty.csv: worker,employment,grid,area_type,households,area_km2,days,duty_days,expected_days\n\
@@ -19,6 +24,12 @@ use crate::subsidy::{self, Comparison, Duty, Line, Rules, WorkerMonth};
     \x20         (w7,full_time,152525100200001,pastoral,18,150.5,20,20,22,lead,mn,mn;zh,420,88)\n\n\
     payroll.csv: worker,grid,component,quantity,rate_fen,amount_fen,region_fen,league_fen,banner_fen,township_fen")]
 pub struct Arguments {
+    /// Work the month of this area of the database out, by the rules that hold there, and keep it as a draft.
+    #[arg(long, value_name = "CODE", requires = "month", conflicts_with_all = ["rules", "explain", "duty", "against", "out"])]
+    area: Option<Code>,
+    /// Work a run of the database out again from what it was worked out from; exit 1 where a byte is another.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["area", "month", "rules", "explain", "duty", "against", "out"])]
+    replay: Option<Uuid>,
     /// The rules, a TOML document; without it the shipped one, whose amounts are demo values.
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
@@ -26,23 +37,31 @@ pub struct Arguments {
     #[arg(long, conflicts_with_all = ["duty", "month", "out", "against"])]
     explain: bool,
     /// The month that is paid, such as 2026-10.
-    #[arg(long, required_unless_present = "explain")]
+    #[arg(long, required_unless_present_any = ["explain", "replay"])]
     month: Option<Month>,
     /// The month's duty as the townships attest it: a row for each worker and grid.
-    #[arg(long, value_name = "FILE", required_unless_present = "explain")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["explain", "area", "replay"])]
     duty: Option<PathBuf>,
     /// Other rules: tells what the same month would pay under them.
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
     /// The lines, a CSV.
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["explain", "against"])]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["explain", "against", "area", "replay"])]
     out: Option<PathBuf>,
     /// For a program to read.
     #[arg(long)]
     json: bool,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Stop> {
+pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
+    match (&arguments.area, arguments.month, arguments.replay) {
+        (Some(area), Some(month), _) => pay_area::draft(config, area, month, arguments.json).await,
+        (_, _, Some(run)) => pay_area::replay(config, run, arguments.json).await,
+        _ => tokio::task::spawn_blocking(move || files(&arguments)).await?,
+    }
+}
+
+fn files(arguments: &Arguments) -> Result<(), Stop> {
     let rules = match &arguments.rules {
         Some(path) => rules_of(path)?,
         None => Rules::defaults().map_err(|error| Stop::Failed(error.to_string()))?,

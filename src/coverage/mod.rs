@@ -18,13 +18,21 @@
 //! reached first; of two equally near ones to the first of the input. Cost for n cells: O(n) space, O(n)
 //! time and a turn through the buckets.
 
+mod access;
 mod buckets;
+mod links;
+#[cfg(test)]
+mod links_tests;
 mod placing;
 #[cfg(test)]
 mod placing_tests;
+mod speeds;
 mod surface;
 #[cfg(test)]
 mod tests;
 
+pub use access::{Decay, Way, access};
+pub use links::{Class, Demand, Link, classify, links};
 pub use placing::{Covering, Placement, STEPS, place};
+pub use speeds::{Ground, RoadClass, speed_kmh};
 pub use surface::{Reached, Surface, SurfaceError};

@@ -1,4 +1,5 @@
-use std::collections::HashMap;
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BinaryHeap, HashMap};
 
 use h3o::{CellIndex, LatLng};
 
@@ -164,6 +165,58 @@ impl Surface {
             (outlet != NOBODY).then_some(Reached { outlet, minutes: hours * 60.0 })
         };
         Ok(hours.into_iter().zip(by).map(told).collect())
+    }
+
+    /// Every cell within so many minutes of one, by its place in [`Surface::cells`], with the minutes, in the
+    /// order in which they are reached; nothing where `from` can't be entered. For the way from an outlet to all
+    /// that it could serve, where [`Surface::reach`] tells of the nearest outlet only.
+    pub fn around(&self, from: CellIndex, minutes: f64) -> Vec<(u32, f64)> {
+        let mut found = Vec::new();
+        let Some(start) = self.place(from).filter(|at| self.slowness[*at].is_finite()) else { return found };
+        let mut best: HashMap<u32, f64> = HashMap::from([(start as u32, 0.0)]);
+        let mut queue = BinaryHeap::from([Reverse((Hours(0.0), start as u32))]);
+        while let Some(Reverse((Hours(hours), at))) = queue.pop() {
+            if best.get(&at).is_some_and(|known| *known < hours) {
+                continue;
+            }
+            found.push((at, hours * 60.0));
+            let here = at as usize;
+            for (other, km) in self.neighbours[here].iter().zip(&self.km[here]) {
+                if *other == NOBODY {
+                    break;
+                }
+                let reached = hours + km * 0.5 * (self.slowness[here] + self.slowness[*other as usize]);
+                if reached * 60.0 <= minutes && best.get(other).is_none_or(|known| reached < *known) {
+                    best.insert(*other, reached);
+                    queue.push(Reverse((Hours(reached), *other)));
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Never NaN: speeds and distances are checked.
+#[derive(Debug, Clone, Copy)]
+struct Hours(f64);
+
+impl PartialEq for Hours {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Hours {}
+
+impl PartialOrd for Hours {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Hours {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
     }
 }
 

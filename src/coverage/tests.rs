@@ -84,6 +84,24 @@ fn equal_to_a_plain_search_on_a_thousand_small_surfaces() {
 }
 
 #[test]
+fn around_an_outlet_is_what_a_search_from_it_alone_reaches_in_time() {
+    for seed in 0..100 {
+        let mut random = Pcg64Mcg::seed_from_u64(seed);
+        let cells = patch(&mut random, 5);
+        let surface = Surface::new(&cells).unwrap();
+        let from = middle();
+        let within = f64::from(draw(&mut random, 60));
+        let reached = surface.reach(&[from], ALWAYS).unwrap();
+        let expected = reached.iter().zip(0u32..).filter_map(|(reached, at)| Some((at, (*reached)?.minutes)));
+        let expected: BTreeMap<u32, f64> = expected.filter(|way| way.1 <= within).collect();
+        let found = surface.around(from, within);
+        assert!(found.is_sorted_by(|one, other| one.1 <= other.1));
+        assert_eq!(found.len(), expected.len(), "seed {seed}");
+        assert!(found.iter().all(|(at, minutes)| (expected[at] - minutes).abs() < 1e-9), "seed {seed}");
+    }
+}
+
+#[test]
 fn even_ground_takes_as_long_as_it_is_far() {
     let cells: Vec<(CellIndex, f64)> =
         middle().grid_disk::<Vec<_>>(20).into_iter().map(|cell| (cell, 30.0)).collect();

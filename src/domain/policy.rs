@@ -21,6 +21,10 @@
 //! barrier = 0.5
 //! stability = 0.5
 //!
+//! # By what workers are proposed for grids, see [`StaffRules`].
+//! [assignment]
+//! days_a_month = 22
+//!
 //! # Posts, shared between the villages below; and numbers fixed by hand.
 //! [ceilings]
 //! 150821100 = 40
@@ -60,6 +64,8 @@ pub struct Profile {
     /// H3 resolution at which points are gathered into units: 7 (5 km²) to 11 (0.002 km²).
     pub cell_resolution: u8,
     pub weights: Weights,
+    /// As many grids as one worker may hold at once. No public source gives such numbers: demo values.
+    pub grids_max: u32,
     /// The paper that the figures come from.
     pub source: String,
     /// No public source was found: shown as a demo value.
@@ -96,6 +102,24 @@ impl Default for Weights {
     }
 }
 
+/// By what workers are proposed for grids. No public source gives such numbers: demo values.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct StaffRules {
+    /// On how many days a month a worker goes to each of their grids and back. From 1 to 31.
+    pub days_a_month: u32,
+    /// Nobody is moved from a grid for less than this, in km one way. From 0 to 1000.
+    pub threshold_km: f64,
+    /// What each further grid of a worker counts as, in km one way: so load is shared. From 0 to 1000.
+    pub load_km: f64,
+}
+
+impl Default for StaffRules {
+    fn default() -> Self {
+        Self { days_a_month: 22, threshold_km: 5.0, load_km: 3.0 }
+    }
+}
+
 /// A whole policy document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
@@ -105,6 +129,7 @@ pub struct Policy {
     profiles: BTreeMap<AreaType, Profile>,
     overrides: Vec<Override>,
     numbers: GridNumbers,
+    staff: StaffRules,
     source_text: String,
 }
 
@@ -137,6 +162,8 @@ struct Document {
     ceilings: BTreeMap<Code, u32>,
     #[serde(default)]
     counts: BTreeMap<Code, u32>,
+    #[serde(default)]
+    assignment: StaffRules,
     #[serde(default, rename = "override")]
     overrides: Vec<OverrideDocument>,
 }
@@ -161,6 +188,7 @@ struct Partial {
     speed_kmh: Option<f64>,
     cell_resolution: Option<u8>,
     weights: Option<PartialWeights>,
+    grids_max: Option<u32>,
     source: Option<String>,
     demo: Option<bool>,
 }
@@ -243,9 +271,11 @@ impl Policy {
             profiles,
             overrides,
             numbers: GridNumbers { ceilings: document.ceilings, counts: document.counts },
+            staff: document.assignment,
             source_text: text.to_owned(),
         };
         policy.check_numbers()?;
+        policy.check_staff()?;
         for entry in &policy.overrides {
             for area_type in entry.changes.keys() {
                 check(
@@ -273,6 +303,22 @@ impl Policy {
     /// Ceilings of posts and numbers fixed by hand.
     pub fn numbers(&self) -> &GridNumbers {
         &self.numbers
+    }
+
+    /// By what workers are proposed for grids.
+    pub fn staff(&self) -> StaffRules {
+        self.staff
+    }
+
+    fn check_staff(&self) -> Result<(), PolicyError> {
+        let km = [self.staff.threshold_km, self.staff.load_km];
+        if !(1..=31).contains(&self.staff.days_a_month) || !km.iter().all(|km| (0.0..=1000.0).contains(km)) {
+            return Err(bad(
+                "[assignment]",
+                "days_a_month must be from 1 to 31, threshold_km and load_km from 0 to 1000",
+            ));
+        }
+        Ok(())
     }
 
     fn check_numbers(&self) -> Result<(), PolicyError> {
@@ -309,6 +355,7 @@ impl Partial {
         profile.speed_kmh = self.speed_kmh.unwrap_or(profile.speed_kmh);
         profile.cell_resolution = self.cell_resolution.unwrap_or(profile.cell_resolution);
         profile.weights = self.weights.unwrap_or_default().over(profile.weights);
+        profile.grids_max = self.grids_max.unwrap_or(profile.grids_max);
         profile.demo = self.demo.unwrap_or(profile.demo);
         if let Some(source) = &self.source {
             profile.source.clone_from(source);
@@ -334,6 +381,7 @@ fn whole(name: &str, partial: &Partial) -> Result<Profile, PolicyError> {
         speed_kmh: partial.speed_kmh.ok_or_else(|| bad(name, "speed_kmh is missing"))?,
         cell_resolution: partial.cell_resolution.ok_or_else(|| bad(name, "cell_resolution is missing"))?,
         weights: partial.weights.unwrap_or_default().over(Weights::default()),
+        grids_max: partial.grids_max.unwrap_or(1),
         source: partial.source.clone().unwrap_or_default(),
         demo: partial.demo.unwrap_or(false),
     };
@@ -366,6 +414,9 @@ fn check(part: &str, profile: &Profile) -> Result<(), PolicyError> {
     if !(0.0..=1.0).contains(&weights.barrier) {
         return Err(bad(part, "the weight of barriers must be from 0 to 1"));
     }
+    if !(1..=20).contains(&profile.grids_max) {
+        return Err(bad(part, "grids_max must be from 1 to 20"));
+    }
     if !(5..=12).contains(&profile.cell_resolution) {
         return Err(bad(part, "cell_resolution must be from 5 to 12"));
     }
@@ -387,6 +438,9 @@ mod tests {
         assert_eq!((pastoral.households_min, pastoral.households_max), (10, 40));
         assert_eq!((pastoral.travel_max_min, pastoral.area_max_km2), (Some(90.0), Some(400.0)));
         assert!(pastoral.demo && !urban.demo);
+        let most = AreaType::ALL.map(|area_type| policy.profile(&code, area_type).grids_max);
+        assert_eq!(most, [1, 1, 3, 2]);
+        assert_eq!(policy.staff(), StaffRules::default());
     }
 
     #[test]
@@ -439,6 +493,16 @@ mod tests {
             let text = DEFAULTS.replace("[urban.weights]\nbalance = 1.0\n", wrong);
             let text = if text == DEFAULTS { format!("{DEFAULTS}\n{wrong}") } else { text };
             assert!(Policy::parse(&text).is_err(), "{wrong}");
+        }
+        for (said, wrong) in [
+            ("days_a_month = 22", "days_a_month = 0"),
+            ("load_km = 3", "load_km = -1"),
+            ("grids_max = 3", "grids_max = 0"),
+        ] {
+            assert!(
+                matches!(Policy::parse(&DEFAULTS.replace(said, wrong)), Err(PolicyError::Value { .. })),
+                "{wrong}"
+            );
         }
         assert!(Policy::parse("").is_err());
         assert!(Policy::parse(&DEFAULTS.replace("speed_kmh = 5", "speed_kmh = nan")).is_err());

@@ -137,6 +137,36 @@ impl PersonalField {
     }
 }
 
+/// A language code as it is kept: `mn`, `zh`, `ewenki` …
+///
+/// # Errors
+/// A sentence that says what is allowed.
+pub fn clean_language(given: &str) -> Result<String, Text> {
+    let code = given.trim().to_lowercase();
+    if !(2..=8).contains(&code.len()) || !code.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return Err(Text::new(
+            "语言应为 2 到 8 个字母的代码，例如 mn（蒙古语）、zh（汉语）",
+            "a language is a code of 2 to 8 letters, such as mn (Mongolian) or zh (Chinese)",
+        ));
+    }
+    Ok(code)
+}
+
+/// A skill as it is kept.
+///
+/// # Errors
+/// A sentence that says what is allowed.
+pub fn clean_skill(given: &str) -> Result<String, Text> {
+    let skill = given.trim();
+    if !(1..=40).contains(&skill.chars().count()) || skill.chars().any(char::is_control) {
+        return Err(Text::new(
+            "技能应为 1 到 40 个字，不含控制字符",
+            "a skill has 1 to 40 characters and no control characters",
+        ));
+    }
+    Ok(skill.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

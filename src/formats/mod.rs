@@ -19,6 +19,7 @@
 //! Imports `domain` and `geo` only. Reading is synchronous: a caller with an async runtime moves it off.
 
 mod areas;
+mod attested;
 mod check;
 mod columns;
 mod counted;
@@ -35,6 +36,7 @@ mod inputs;
 mod json_scan;
 mod matching;
 mod part_rings;
+mod payroll;
 mod reaching;
 mod rows;
 mod shapefile;
@@ -47,12 +49,16 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 pub use areas::{AreaOptions, read_areas};
+pub use attested::{AttestedRow, read_attested};
 pub use check::check_areas;
 pub use duty::{DutyRow, DutyWorker, read_duty};
 pub use findings::Findings;
 pub use gather::{Cover, Gatherer, VillageOutline, gather};
 pub use inputs::{Edge, WeightedUnits, read_edges, read_parts, read_weighted_units};
 pub use matching::{GridRow, WorkerRow, read_grid_places, read_worker_places};
+pub use payroll::{
+    Heading, PaidRow, PayrollRow, TransferRow, payroll_csv, payroll_xlsx, transfers_csv, transfers_xlsx,
+};
 pub use reaching::{
     CellSpeeds, SiteRow, TimeRow, read_cells, read_demand, read_existing, read_sites, read_times,
 };

@@ -1,4 +1,4 @@
-//! Long work: division, import, publication.
+//! Long work: division, import, publication, proposals of who looks after which grid, runs of subsidies.
 //!
 //! A job is written, with its audit, in one transaction that also hands it to the queue
 //! (`graphile_worker` on PostgreSQL, chosen for its transactional hand-over, heartbeats and recovery of
@@ -13,7 +13,9 @@
 mod division;
 mod failure;
 mod import;
+pub mod pay;
 mod progress;
+mod proposal;
 mod publication;
 mod worker;
 
@@ -24,6 +26,7 @@ use uuid::Uuid;
 
 pub use failure::Failure;
 pub use import::load_file;
+pub use pay::{PayComparisonParams, PayRunParams, Side};
 pub use progress::Progress;
 pub use worker::{Running, start};
 
@@ -53,6 +56,18 @@ pub struct DivisionParams {
 pub struct PublicationParams {
     pub plan: Uuid,
     pub valid_from: NaiveDate,
+}
+
+/// What a proposal is asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProposalParams {
+    pub on: NaiveDate,
+    /// Whether whoever is new to a grid must speak its language.
+    pub language: bool,
+    /// Instead of the policy's.
+    pub threshold_km: Option<f64>,
+    /// No more grids a worker than this, whatever the policy allows.
+    pub max_grids: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +109,36 @@ pub async fn queue_publication(
     now: DateTime<Utc>,
 ) -> Result<JobRow, StoreError> {
     queue(tx, "publication", area, params, now).await
+}
+
+/// Queues a proposal for the grids of `area`.
+pub async fn queue_proposal(
+    tx: &mut Tx,
+    area: &Code,
+    params: &ProposalParams,
+    now: DateTime<Utc>,
+) -> Result<JobRow, StoreError> {
+    queue(tx, "proposal", area, params, now).await
+}
+
+/// Queues a draft of a month's subsidies of `area`.
+pub async fn queue_pay_run(
+    tx: &mut Tx,
+    area: &Code,
+    params: &PayRunParams,
+    now: DateTime<Utc>,
+) -> Result<JobRow, StoreError> {
+    queue(tx, "pay_run", area, params, now).await
+}
+
+/// Queues the comparison of two rules over months of `area`.
+pub async fn queue_pay_comparison(
+    tx: &mut Tx,
+    area: &Code,
+    params: &PayComparisonParams,
+    now: DateTime<Utc>,
+) -> Result<JobRow, StoreError> {
+    queue(tx, "pay_comparison", area, params, now).await
 }
 
 /// Queues the import of an upload below `area`.

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::failure::Failure;
-use super::{ATTEMPTS_MAX, division, import, progress::Progress, publication};
+use super::{ATTEMPTS_MAX, division, import, pay, progress::Progress, proposal, publication};
 use crate::access::Scope;
 use crate::clock;
 use crate::store::jobs::{self, Ending, JobRow, QUEUE_SCHEMA};
@@ -193,9 +193,21 @@ async fn work(
             progress.step();
             Ok(Some((tx, result)))
         }
+        "proposal" => {
+            let params = serde_json::from_value(params).map_err(unreadable)?;
+            proposal::run(store, scope, job, &params, progress).await.map(Some)
+        }
         "import" => {
             let params = serde_json::from_value(params).map_err(unreadable)?;
             import::run(store, scope, job, &params, progress).await.map(Some)
+        }
+        "pay_run" => {
+            let params = serde_json::from_value(params).map_err(unreadable)?;
+            pay::run(store, scope, job, &params, progress).await.map(Some)
+        }
+        "pay_comparison" => {
+            let params = serde_json::from_value(params).map_err(unreadable)?;
+            pay::compare(store, scope, job, &params, progress).await.map(Some)
         }
         other => Err(Failure::Store(StoreError::Corrupt { what: "job kind", why: other.to_owned() })),
     }

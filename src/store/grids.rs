@@ -225,6 +225,23 @@ pub async fn get(tx: &mut Tx, code: &GridCode, which: GridsOf) -> Result<Option<
     raw.map(|raw| raw.seen_by(tx.scope())).transpose()
 }
 
+/// The grids of the same village that border on one, by code.
+pub async fn neighbours(tx: &mut Tx, grid: &GridCode, plan: Uuid) -> Result<Vec<GridCode>, StoreError> {
+    let codes: Vec<String> = sqlx::query_scalar(
+        "SELECT other.code FROM grid own JOIN grid other ON other.plan = own.plan AND other.village = own.village
+         WHERE own.plan = $2 AND own.code = $1 AND other.code <> $1 AND ST_Intersects(own.outline, other.outline)
+         ORDER BY other.code",
+    )
+    .bind(grid.as_str())
+    .bind(plan)
+    .fetch_all(tx.conn())
+    .await?;
+    codes
+        .into_iter()
+        .map(|code| code.parse().map_err(|error| StoreError::corrupt("grid code", error)))
+        .collect()
+}
+
 /// Where a point lies: the narrowest area, and the grid in force on `day`.
 pub async fn locate(
     tx: &mut Tx,

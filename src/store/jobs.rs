@@ -153,8 +153,11 @@ pub async fn add(
 /// What the trail says of a job's parameters: a document in them stays with the job and with what it makes.
 fn told(params: &Value) -> Value {
     let mut told = storable(params);
-    if let Some(document) = told.get_mut("policy").filter(|document| document.is_string()) {
-        *document = json!({"bytes": document.as_str().map_or(0, str::len)});
+    let documents = ["/policy", "/before/text", "/after/text"];
+    for place in documents {
+        if let Some(document) = told.pointer_mut(place).filter(|document| document.is_string()) {
+            *document = json!({"bytes": document.as_str().map_or(0, str::len)});
+        }
     }
     told
 }

@@ -16,6 +16,7 @@
 
 pub mod accounts;
 pub mod areas;
+pub mod assignments;
 pub mod audit;
 pub mod backup;
 pub mod cluster;
@@ -28,8 +29,11 @@ pub mod imports;
 pub mod jobs;
 pub mod keys;
 pub mod leftovers;
+pub mod pay;
 pub mod plans;
+pub mod posts;
 pub mod private_file;
+pub mod proposals;
 pub mod search;
 pub mod tiles;
 pub mod units;

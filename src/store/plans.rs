@@ -6,7 +6,7 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, audit, geometry, tiles};
+use super::{StoreError, Tx, assignments, audit, geometry, tiles};
 use crate::access::Scope;
 use crate::domain::{Code, DrawnGrid, PlanStatus, Reason, Scores};
 
@@ -323,13 +323,16 @@ pub async fn publish(tx: &mut Tx, id: Uuid, day: NaiveDate) -> Result<Publicatio
         .execute(tx.conn())
         .await?;
     tiles::next_edition(tx, "grids").await?;
+    let ended = assignments::follow_plan(tx, id).await?;
     let area: Code = banner.parse().map_err(|error| StoreError::corrupt("code", error))?;
     let entry = audit::Entry {
         action: "plan.publish",
         subject: &id.to_string(),
         area: &area,
         before: Some(json!({"status": "draft", "in_force": before.map(|(id,)| id)})),
-        after: Some(json!({"status": "published", "valid_from": day, "grids": grids})),
+        after: Some(
+            json!({"status": "published", "valid_from": day, "grids": grids, "assignments_ended": ended}),
+        ),
     };
     audit::write(tx, entry).await?;
     Ok(Publication::Done { grids })

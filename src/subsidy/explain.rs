@@ -116,7 +116,7 @@ fn parts(parts: &Parts) -> Vec<Text> {
         let named = entry
             .components
             .as_ref()
-            .map(|all| all.iter().map(|component| name(*component)).collect::<Vec<_>>());
+            .map(|all| all.iter().map(|component| component_name(*component)).collect::<Vec<_>>());
         let (zh_what, en_what) = named.map_or_else(
             || ("补贴".to_owned(), "subsidies".to_owned()),
             |named| {
@@ -185,7 +185,7 @@ fn employment(employment: Employment) -> Text {
 }
 
 /// What a component is called.
-fn name(component: Component) -> Text {
+pub fn component_name(component: Component) -> Text {
     match component {
         Component::Base => Text::new("基本补贴", "base"),
         Component::Households => Text::new("户数补贴", "household steps"),
@@ -197,5 +197,6 @@ fn name(component: Component) -> Text {
         Component::Performance => Text::new("绩效", "performance"),
         Component::Cap => Text::new("封顶扣减", "cap"),
         Component::Floor => Text::new("保底补足", "floor"),
+        Component::Adjustment => Text::new("更正调整", "adjustment"),
     }
 }

@@ -12,6 +12,8 @@
 //!   fen, and the lines get their fen by largest remainder, so a month in two grids pays what the same month
 //!   in one would. The shares of region, league, banner and township are split off each line by largest
 //!   remainder too ([`Fen::shared`]), so shares add up to the line and lines to the run.
+//! - [`pay`] works a whole month out from a [`Snapshot`], which holds everything that it depends on and has one
+//!   written form: the same bytes in give the same bytes out. Corrections of earlier months come after the cap.
 //! - A cap or a floor is a line of its own, carried by the levels in proportion to what they carry of the
 //!   worker's other lines.
 //!
@@ -19,22 +21,28 @@
 
 mod apply;
 mod compare;
+mod differences;
 mod explain;
 mod funding;
+mod month;
 mod rules;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::{AreaType, Employment, Fen, GridCode};
 
 pub use apply::lines;
 pub use compare::{Change, Comparison, compare};
-pub use explain::explain;
+pub use differences::{Difference, differences};
+pub use explain::{component_name, explain};
+pub use month::{Paid, PayError, main_type, pay};
 pub use rules::{Rules, RulesError};
+pub use snapshot::{Adjusted, PaidWorker, RulesText, Snapshot, SnapshotError};
 
 /// What a line pays for, in the order in which a statement lists it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -60,10 +68,12 @@ pub enum Component {
     Cap,
     /// What is missing to the floor (保底).
     Floor,
+    /// A correction of an earlier month (调整).
+    Adjustment,
 }
 
 impl Component {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Base,
         Self::Households,
         Self::Land,
@@ -74,6 +84,7 @@ impl Component {
         Self::Performance,
         Self::Cap,
         Self::Floor,
+        Self::Adjustment,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -88,12 +99,13 @@ impl Component {
             Self::Performance => "performance",
             Self::Cap => "cap",
             Self::Floor => "floor",
+            Self::Adjustment => "adjustment",
         }
     }
 }
 
 /// A worker's month, as it is attested.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WorkerMonth {
     pub worker: String,
     pub employment: Employment,
@@ -109,7 +121,7 @@ pub struct WorkerMonth {
 }
 
 /// A grid in a worker's month.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Duty {
     pub grid: GridCode,
     pub area_type: AreaType,

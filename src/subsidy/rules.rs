@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use toml::Spanned;
 
 use super::Component;
-use crate::domain::{AreaType, Code, Employment};
+use crate::domain::{AreaType, Code, Employment, Text};
 
 pub(super) use document::{
     Base, Funding, LandRate, LanguageRate, Limits, Monthly, Parts, Performance, Several, Step, TravelRate,
@@ -41,6 +41,18 @@ pub enum RulesError {
     Line { line: usize, why: String },
     #[error("the rules: {0}")]
     Whole(String),
+}
+
+impl RulesError {
+    /// The same in both languages; what is wrong stays in the words of who found it.
+    pub fn text(&self) -> Text {
+        let en = self.to_string();
+        match self {
+            Self::Syntax(why) => Text::new(format!("不是有效的 TOML：{why}"), en),
+            Self::Line { line, why } => Text::new(format!("第 {line} 行有误：{why}"), en),
+            Self::Whole(why) => Text::new(format!("规则不完整：{why}"), en),
+        }
+    }
 }
 
 impl Rules {

@@ -12,10 +12,14 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use khot::access::{Grant, Role};
 use khot::api::{self, AppState};
+use khot::domain::GridRole;
 use khot::store::Store;
 use khot::store::accounts::{NewAccount, manage};
+use khot::store::assignments::{self, NewAssignment};
 use khot::store::jobs;
+use khot::store::proposals::{self, NewProposal};
 use serde_json::{Value, json};
+use sqlx::PgConnection;
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -41,14 +45,22 @@ struct Target {
     draft: Uuid,
     draft_to_publish: Uuid,
     worker: Uuid,
+    /// Of that worker, for that grid, from next year on.
+    assignment: Uuid,
+    proposal: Uuid,
     job: Uuid,
+    /// Of subsidies, of the banner.
+    rules: Uuid,
+    run: Uuid,
+    run_to_discard: Uuid,
+    comparison: Uuid,
     /// An account whose home it is, and its grant.
     account: String,
     grant: Uuid,
 }
 
 impl Target {
-    async fn new(store: &Store, world: &World, banner: &'static str) -> Self {
+    async fn new(store: &Store, owner: &mut PgConnection, world: &World, banner: &'static str) -> Self {
         let village = format!("{banner}100200");
         let published =
             world.plans.iter().find(|plan| plan.banner == banner && plan.numbers[0] == 3).unwrap().id;
@@ -60,9 +72,40 @@ impl Target {
         let new = NewAccount { username: &account, name: "x", password_hash: "-", area: &home };
         let planner = Grant { role: Role::Planner, area: home.clone(), from: day("2026-01-01"), until: None };
         manage::create(&mut tx, new, false, &[planner], noon()).await.unwrap();
+        let assignment = Uuid::now_v7();
+        let helper = NewAssignment {
+            id: assignment,
+            grid: format!("{village}003").parse().unwrap(),
+            worker,
+            role: GridRole::Helper,
+            from: day("2027-01-01"),
+            until: Some(day("2027-02-01")),
+            grids_max: 1,
+        };
+        sqlx::query("DELETE FROM assignment").execute(owner).await.unwrap();
+        assignments::add(&mut tx, &home, &[helper], noon()).await.unwrap();
+        let new_proposal = NewProposal {
+            id: Uuid::now_v7(),
+            area: home.clone(),
+            on: day("2026-11-23"),
+            params: json!({}),
+            totals: json!({"grids": 1, "filled": 1, "filled_before": 0, "vacant": 0, "moved": 0,
+                           "km_month_before": 0.0, "km_month_after": 1.0}),
+            costs: json!([]),
+            lines: Vec::new(),
+        };
+        proposals::save(&mut tx, &new_proposal, noon()).await.unwrap();
         let grant = manage::get(&mut tx, &account, noon()).await.unwrap().unwrap().grants[0].id;
+        let rules = crate::pay::put_rules(&mut tx, banner, &format!("of {job}")).await;
+        let run = crate::pay::put_run(&mut tx, banner, "2026-06", &[worker]).await;
+        let run_to_discard = crate::pay::put_run(&mut tx, banner, "2026-07", &[worker]).await;
+        let comparison = crate::pay::put_comparison(&mut tx, banner).await;
         tx.commit().await.unwrap();
         Self {
+            rules,
+            run,
+            run_to_discard,
+            comparison,
             account,
             grant,
             banner,
@@ -72,6 +115,8 @@ impl Target {
             draft: put_draft_of(store, banner).await,
             draft_to_publish: put_draft_of(store, banner).await,
             worker,
+            assignment,
+            proposal: new_proposal.id,
             job,
         }
     }
@@ -155,7 +200,23 @@ fn content(case: &Case, bytes: &[u8]) -> &'static str {
         return some(bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count() <= head);
     }
     let Ok(body) = serde_json::from_slice::<Value>(bytes) else { return "" };
-    let lists = ["items", "features", "accounts", "sessions", "tokens", "moves", "entries"];
+    let lists = [
+        "items",
+        "features",
+        "accounts",
+        "sessions",
+        "tokens",
+        "moves",
+        "entries",
+        "areas",
+        "assignments",
+        "vacancies",
+        "rules",
+        "rows",
+        "adjustments",
+        "runs",
+        "lines",
+    ];
     let list = lists.iter().find_map(|name| body[name].as_array());
     if list.is_some_and(Vec::is_empty) {
         return "empty";
@@ -180,7 +241,7 @@ async fn table() -> String {
     let cases = cases();
     let mut rows: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (number, column) in columns().iter().enumerate() {
-        let target = Target::new(&store, &world, column.banner).await;
+        let target = Target::new(&store, &mut as_owner(&database).await, &world, column.banner).await;
         let account = async |name: String| match column.role {
             Some(role) => {
                 let mut owner = as_owner(&database).await;

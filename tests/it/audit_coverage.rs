@@ -11,7 +11,7 @@ use crate::harness::*;
 use crate::openapi::operations;
 
 /// What the trail says of an operation, as soon as it has been answered.
-const EXPECTED: [(&str, &str); 21] = [
+const EXPECTED: [(&str, &str); 39] = [
     ("POST /api/v1/session", "session.open"),
     ("DELETE /api/v1/me/sessions/{id}", "account.session_end"),
     ("POST /api/v1/me/tokens", "account.token_add"),
@@ -31,9 +31,30 @@ const EXPECTED: [(&str, &str); 21] = [
     ("POST /api/v1/plans/{id}/publication", "job.queue"),
     ("DELETE /api/v1/plans/{id}", "plan.discard"),
     ("POST /api/v1/areas/{code}/workers", "worker.add"),
+    ("PUT /api/v1/areas/{code}/ceilings/{kind}", "post.ceiling"),
+    ("PUT /api/v1/areas/{code}/posts/{kind}", "post.set"),
+    ("POST /api/v1/areas/{code}/post-moves", "post.move"),
+    ("POST /api/v1/grids/{code}/assignments", "assignment.add"),
+    ("PATCH /api/v1/assignments/{id}", "assignment.end"),
+    ("DELETE /api/v1/assignments/{id}", "assignment.remove"),
+    ("POST /api/v1/areas/{code}/proposals", "job.queue"),
+    ("POST /api/v1/proposals/{id}/acceptance", "proposal.accept"),
+    ("DELETE /api/v1/proposals/{id}", "proposal.discard"),
     ("PATCH /api/v1/workers/{id}", "worker.change"),
     ("POST /api/v1/workers/{id}/reveal", "worker.reveal"),
+    ("POST /api/v1/areas/{code}/pay-rules", "pay.rules_add"),
+    ("PUT /api/v1/areas/{code}/duty", "duty.attest"),
+    ("POST /api/v1/areas/{code}/duty.csv", "duty.attest"),
+    ("POST /api/v1/workers/{id}/adjustments", "pay.adjust"),
+    ("POST /api/v1/areas/{code}/pay-runs", "job.queue"),
+    ("POST /api/v1/areas/{code}/pay-comparisons", "job.queue"),
+    ("POST /api/v1/pay-runs/{id}/approval", "pay.approve"),
+    ("POST /api/v1/pay-runs/{id}/lock", "pay.lock"),
+    ("DELETE /api/v1/pay-runs/{id}", "pay.discard"),
 ];
+
+/// Sent with a body, and yet no more than a look.
+const LOOKS: [&str; 2] = ["POST /api/v1/areas/{code}/assignments/effect", "POST /api/v1/pay-rules/check"];
 
 #[test]
 fn every_operation_that_changes_something_says_what_the_trail_holds_of_it() {
@@ -42,7 +63,8 @@ fn every_operation_that_changes_something_says_what_the_trail_holds_of_it() {
         .filter(|(method, _, _)| method != "GET" && method != "HEAD")
         .map(|(method, path, _)| format!("{method} {path}"))
         .collect();
-    let expected: BTreeSet<String> = EXPECTED.iter().map(|(operation, _)| (*operation).to_owned()).collect();
+    let named = EXPECTED.iter().map(|(operation, _)| *operation).chain(LOOKS);
+    let expected: BTreeSet<String> = named.map(str::to_owned).collect();
     let unaudited: Vec<_> = changing.difference(&expected).collect();
     assert!(unaudited.is_empty(), "say here, and try below, what the trail says of {unaudited:?}");
     let gone: Vec<_> = expected.difference(&changing).collect();
@@ -54,14 +76,22 @@ fn every_operation_that_changes_something_says_what_the_trail_holds_of_it() {
 async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
     let app = TestApp::start().await.signed_in().await;
     let officer = app.with_token(&app.token_of("officer", Role::PeopleOfficer, "15").await);
+    let finance = app.with_token(&app.token_of("finance", Role::Finance, "15").await);
     let worker = put_workers(&app.store, "150821100", 1).await[0];
+    put_published(&app.store, 5, "2026-01-01").await;
+    let proposal = crate::proposals::put_proposal(&app.store, "150821100200005", worker).await;
     let (draft, other) = (put_draft(&app.store, 1).await, put_draft(&app.store, 2).await);
     let job = app.queue_division(3).await;
+    let mut tx = app.store.begin(&khot::access::Scope::operator()).await.unwrap();
+    let run = crate::pay::put_run(&mut tx, "150821", "2026-06", &[worker]).await;
+    let run_to_discard = crate::pay::put_run(&mut tx, "150821", "2026-07", &[worker]).await;
+    tx.commit().await.unwrap();
     for (operation, action) in EXPECTED {
         let (method, path) = operation.split_once(' ').unwrap();
         let method: Method = method.parse().unwrap();
         let address = match path {
             "/api/v1/areas/{code}/workers" => "/api/v1/areas/150821100/workers".to_owned(),
+            "/api/v1/areas/{code}/duty.csv" => "/api/v1/areas/150821/duty.csv?month=2026-10".to_owned(),
             "/api/v1/areas/{code}/imports/{what}" => {
                 "/api/v1/areas/150821/imports/units?name=u.csv".to_owned()
             }
@@ -79,11 +109,20 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
                 let held = app.get("/api/v1/accounts/zhao").await;
                 format!("/api/v1/accounts/zhao/grants/{}", held["grants"][0]["id"].as_str().unwrap())
             }
+            "/api/v1/assignments/{id}" => {
+                let held = officer.get("/api/v1/areas/150821/assignments?on=2026-12-25").await;
+                format!("/api/v1/assignments/{}", held["assignments"][0]["id"].as_str().unwrap())
+            }
             "/api/v1/plans/{id}" => format!("/api/v1/plans/{draft}"),
+            "/api/v1/pay-runs/{id}" => format!("/api/v1/pay-runs/{run_to_discard}"),
             "/api/v1/plans/{id}/publication" => format!("/api/v1/plans/{other}/publication"),
             _ => path
                 .replace("/areas/{code}", "/areas/150821")
+                .replace("/proposals/{id}", &format!("/proposals/{proposal}"))
+                .replace("/grids/{code}", "/grids/150821100200005")
+                .replace("{kind}", "lead")
                 .replace("/accounts/{username}", "/accounts/zhao")
+                .replace("/pay-runs/{id}", &format!("/pay-runs/{run}"))
                 .replace("/jobs/{id}", &format!("/jobs/{job}"))
                 .replace("/workers/{id}", &format!("/workers/{worker}")),
         };
@@ -100,15 +139,46 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
             "PUT /api/v1/me/password" => json!({"current": PASSWORD, "new": "another-fine-word"}),
             "POST /api/v1/plans/{id}/publication" => json!({"valid_from": "2026-12-01"}),
             "POST /api/v1/areas/{code}/workers" => json!({"name": "赵一", "employment": "part_time"}),
+            "PUT /api/v1/areas/{code}/ceilings/{kind}" | "PUT /api/v1/areas/{code}/posts/{kind}" => {
+                json!({"count": 3, "from": "2026-01-01", "reason": "a good reason"})
+            }
+            "POST /api/v1/areas/{code}/post-moves" => {
+                json!({"to": "150821100", "kind": "lead", "count": 1, "from": "2026-02-01", "reason": "a good reason"})
+            }
+            "POST /api/v1/grids/{code}/assignments" => {
+                json!({"worker": worker, "role": "worker", "from": "2026-12-20"})
+            }
+            "POST /api/v1/proposals/{id}/acceptance" => json!({"from": "2027-01-01"}),
+            "PATCH /api/v1/assignments/{id}" => json!({"until": "2027-06-01"}),
             "PATCH /api/v1/workers/{id}" => json!({"status": "on_leave"}),
             "POST /api/v1/workers/{id}/reveal" => json!({"reason": "a good reason"}),
+            "POST /api/v1/areas/{code}/pay-rules" => json!({"text": crate::pay::RULES}),
+            "POST /api/v1/areas/{code}/pay-runs" => json!({"month": "2026-10"}),
+            "POST /api/v1/areas/{code}/pay-comparisons" => {
+                let side = json!({"text": crate::pay::RULES});
+                json!({"from": "2026-09", "to": "2026-10", "before": side, "after": side})
+            }
+            "PUT /api/v1/areas/{code}/duty" => {
+                json!({"month": "2026-10", "rows": [{"worker": worker, "duty_days": 20, "expected_days": 22}]})
+            }
+            "POST /api/v1/workers/{id}/adjustments" => {
+                json!({"about_month": "2026-08", "pay_month": "2026-10", "amount_fen": 500, "reason": "少发一天"})
+            }
             _ => json!({}),
         };
-        let caller = if path.contains("workers") { &officer } else { &app };
+        let of_people = ["workers", "post", "ceilings", "assignments", "proposals", "duty"];
+        let caller = match path {
+            _ if path.contains("pay") || path.contains("adjustments") => &finance,
+            _ if of_people.iter().any(|word| path.contains(word)) => &officer,
+            _ => &app,
+        };
         let request = caller.request(method, &address).header("x-request-id", operation);
-        let request = match path.contains("imports") {
-            true => request.body("lon,lat,households\n"),
-            false => request.json(&body),
+        let request = match path {
+            _ if path.contains("imports") => request.body("lon,lat,households\n"),
+            _ if path.contains("duty.csv") => {
+                request.body(format!("worker,duty_days,expected_days\n{worker},21,22\n"))
+            }
+            _ => request.json(&body),
         };
         // Signing out ends the administrator's session: the others come before it.
         if operation == "DELETE /api/v1/session" {
@@ -125,16 +195,17 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
 
 async fn noted(app: &TestApp, request: &str, action: &str) {
     let found: Vec<(String, String, Option<Value>, Option<Value>)> = sqlx::query_as(
-        "SELECT actor, action, before, after FROM audit JOIN audit_link ON entry = audit.id WHERE request_id = $1",
+        "SELECT actor, action, before, after FROM audit JOIN audit_link ON entry = audit.id WHERE request_id = $1 AND action = $2",
     )
     .bind(request)
+    .bind(action)
     .fetch_all(&mut as_owner(&app.database).await)
     .await
     .unwrap();
     assert_eq!(found.len(), 1, "{request}: {found:?}");
     let (actor, held, before, after) = &found[0];
     assert_eq!(held, action, "{request}");
-    assert!(["region-admin", "officer"].contains(&actor.as_str()), "{actor}");
+    assert!(["region-admin", "officer", "finance"].contains(&actor.as_str()), "{actor}");
     let of_change = !action.starts_with("session.");
     assert_eq!(before.is_some() || after.is_some(), of_change, "{request} has neither before nor after");
 }

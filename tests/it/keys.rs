@@ -47,7 +47,7 @@ async fn with_own_keys(database: &PgConnectOptions, home: &Path) -> Store {
 
 async fn masked(store: &Store, id: Uuid) -> Vec<Option<String>> {
     let mut tx = store.begin(&Scope::operator()).await.unwrap();
-    workers::get(&mut tx, id).await.unwrap().unwrap().masked.into_values().collect()
+    workers::get(&mut tx, id, day("2026-11-23")).await.unwrap().unwrap().masked.into_values().collect()
 }
 
 fn listed(database: &PgConnectOptions, home: &Path) -> Vec<Value> {

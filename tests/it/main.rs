@@ -33,7 +33,10 @@ mod migrations;
 mod mutate;
 mod openapi;
 mod partial;
+mod pay;
+mod posts;
 mod process;
+mod proposals;
 mod public_map;
 mod rooms;
 /// The three areas that the tests of `formats` read, in every format.

@@ -19,8 +19,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("access", &["domain"]),
     ("vault", &[]),
     ("store", &["domain", "geo", "access", "disclosure", "vault"]),
-    ("jobs", &["domain", "geo", "access", "store", "formats", "planning", "clock"]),
-    ("api", &["domain", "access", "store", "jobs", "clock", "config"]),
+    ("jobs", &["domain", "geo", "access", "store", "formats", "planning", "assign", "subsidy", "clock"]),
+    // Of the engine of subsidies no more than reading, checking and explaining its rules.
+    ("api", &["domain", "access", "store", "jobs", "clock", "config", "formats", "subsidy"]),
 ];
 /// Crates that do IO: not for rooms that compute.
 const IO_CRATES: &[&str] = &["tokio", "sqlx", "axum", "graphile_worker", "reqwest", "std::fs", "std::net"];

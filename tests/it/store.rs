@@ -29,7 +29,7 @@ async fn full() -> (PgConnectOptions, Store) {
     let store = with_keys(Store::open(database.clone()).await.unwrap()).await;
     put_tiny(&store).await;
     put_published(&store, 1, "2026-01-01").await;
-    put_workers(&store, "150821100", 1).await;
+    let worker = put_workers(&store, "150821100", 1).await[0];
     let scope = Scope::operator();
     store.keep_upload(&scope, uuid::Uuid::now_v7(), &code("150821"), "a.csv", &b"x"[..]).await.unwrap();
     let mut tx = store.begin(&scope).await.unwrap();
@@ -48,7 +48,43 @@ async fn full() -> (PgConnectOptions, Store) {
         )
         .await
         .unwrap();
+    put_people(&mut owner, worker).await;
+    put_pay(&mut owner).await;
     (database, store)
+}
+
+/// A row in each table of posts and assignments.
+async fn put_people(owner: &mut PgConnection, worker: uuid::Uuid) {
+    let sql = format!(
+        "INSERT INTO ceiling VALUES ('150821', 'full_time', '[2026-01-01,)', 5, 'a test');
+         INSERT INTO post VALUES ('150821100', 'full_time', '[2026-01-01,)', 3, 'a test');
+         INSERT INTO post_move VALUES (gen_random_uuid(), '150821', '150821100', 'lead', 1, '2026-01-01', 'a test', 'x', now());
+         INSERT INTO assignment (id, grid, worker, role, during, grids_max, created_by, created_at)
+         VALUES (gen_random_uuid(), '150821100200001', '{worker}', 'worker', '[2026-01-01,)', 1, 'x', now());
+         INSERT INTO proposal VALUES ('01a20a62-0000-7000-8000-000000000001', '150821', '2026-11-23', '{{}}', 'open', '{{}}', '[]', 'x', now());
+         INSERT INTO proposal_line (proposal, grid, worker, km, change, grids_max)
+         VALUES ('01a20a62-0000-7000-8000-000000000001', '150821100200001', '{worker}', 1, 'new', 1)"
+    );
+    owner.execute(AssertSqlSafe(sql)).await.unwrap();
+}
+
+/// A row of everything of a month's pay.
+async fn put_pay(owner: &mut PgConnection) {
+    owner
+        .execute(
+            "INSERT INTO pay_rules VALUES (gen_random_uuid(), '150821', 'x', '1', '2026-01-01', 'x', true, 'x', now(), 'x');
+             INSERT INTO duty SELECT id, '2026-10-01', area, 20, 22, 80, 'x', now() FROM worker;
+             INSERT INTO pay_adjustment SELECT gen_random_uuid(), id, area, '2026-08-01', '2026-09-01', 100, 'a reason', 'x', now() FROM worker;
+             INSERT INTO pay_run SELECT gen_random_uuid(), '150821', '2026-10-01', 'draft', 'x', now(), NULL, NULL, NULL, NULL, 1, 1,
+                100, 100, 0, 0, 0, '{}', '{}', '[]', true, true, 'x', '', sha256('x'), sha256('x');
+             INSERT INTO pay_input SELECT id, area, 'x' FROM pay_run;
+             INSERT INTO pay_statement SELECT r.id, w.id, w.area, month, 100, 100, 0, 0, 0 FROM pay_run r, worker w;
+             INSERT INTO pay_line SELECT r.id, w.id, 1, w.area, NULL, 'base', '1', 100, 100, 100, 0, 0, 0, 'x' FROM pay_run r, worker w;
+             INSERT INTO pay_paid SELECT worker, month, area, run FROM pay_statement;
+             INSERT INTO pay_comparison VALUES (gen_random_uuid(), '150821', '{}', 'x', now());",
+        )
+        .await
+        .unwrap();
 }
 
 async fn tables(owner: &mut PgConnection) -> Vec<(String, bool, bool)> {

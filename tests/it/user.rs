@@ -148,6 +148,7 @@ async fn the_demo_draws_a_login_for_each_role_and_keeps_them_for_their_owner() {
             "analyst",
             "auditor",
             "finance-150102",
+            "finance2-150102",
             "people-150102",
             "planner-150102",
             "planner-152525",

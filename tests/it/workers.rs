@@ -159,7 +159,9 @@ async fn a_change_says_before_and_after_but_no_personal_value() {
     // The bank reference was said again as it was.
     assert_eq!(
         entries[0].2,
-        Some(json!({"area": "150821101201", "status": "seconded", "personal": ["name", "phone"]}))
+        Some(
+            json!({"area": "150821101201", "status": "seconded", "status_from": "2026-11-23", "personal": ["name", "phone"]})
+        )
     );
     assert!(!everything(&app).await.contains("李四"));
     // Nothing new, nothing noted.
@@ -282,7 +284,7 @@ async fn without_keys_records_are_there_and_names_are_not() {
     let id = put_workers(&app.store, "150821100", 1).await[0];
     let bare = khot::store::Store::open(app.database.clone()).await.unwrap();
     let mut tx = bare.begin(&khot::access::Scope::operator()).await.unwrap();
-    let row = khot::store::workers::get(&mut tx, id).await.unwrap().unwrap();
+    let row = khot::store::workers::get(&mut tx, id, day("2026-11-23")).await.unwrap().unwrap();
     assert_eq!(row.masked.len(), 3);
     assert!(row.masked.values().all(Option::is_none));
     let error = bare
@@ -300,7 +302,9 @@ async fn the_database_itself_keeps_records_from_those_who_may_not() {
     use khot::store::workers::{self, WorkerChange};
     let app = TestApp::start().await;
     let id = put_workers(&app.store, "150821100", 1).await[0];
-    let change = WorkerChange { status: Some(khot::domain::WorkerStatus::Left), ..WorkerChange::default() };
+    let today = day("2026-11-23");
+    let change =
+        WorkerChange { status: Some((khot::domain::WorkerStatus::Left, today)), ..WorkerChange::default() };
     for (role, area, sees, changes) in [
         (Role::PeopleOfficer, "150821", true, true),
         (Role::PeopleOfficer, "150821101", false, false),
@@ -315,15 +319,87 @@ async fn the_database_itself_keeps_records_from_those_who_may_not() {
         let actor = Actor { username: "somebody".to_owned(), name: String::new(), grants: vec![grant] };
         let scope = Scope::of(&actor, day("2026-11-23"));
         let mut tx = app.store.begin(&scope).await.unwrap();
-        let seen = workers::get(&mut tx, id).await.unwrap().is_some();
-        let changed = workers::change(&mut tx, id, &change, noon()).await.unwrap().is_some();
+        let seen = workers::get(&mut tx, id, day("2026-11-23")).await.unwrap().is_some();
+        let changed = workers::change(&mut tx, id, &change, today, noon()).await.unwrap().is_some();
         assert_eq!((seen, changed), (sees, changes), "{role:?} in {area}");
         drop(tx);
         // Moved to where it isn't theirs.
         if changes {
             let away = WorkerChange { area: Some(code("15")), ..WorkerChange::default() };
             let mut tx = app.store.begin(&scope).await.unwrap();
-            workers::change(&mut tx, id, &away, noon()).await.unwrap_err();
+            workers::change(&mut tx, id, &away, today, noon()).await.unwrap_err();
         }
     }
+}
+
+#[tokio::test]
+async fn of_a_home_only_its_cell_is_kept() {
+    let app = TestApp::start().await;
+    let officer = officer(&app).await;
+    let mut body = zhang();
+    body["home"] = json!({"lon": 108.012_345, "lat": 41.012_345});
+    body["languages"] = json!(["MN", "zh", "mn"]);
+    body["skills"] = json!([" 驾驶 "]);
+    let (status, worker) = officer.post("/api/v1/areas/150821100/workers", body).await;
+    assert_eq!(status, 201, "{worker}");
+    let home = worker["home"].as_str().unwrap();
+    assert!(home.len() == 15 && home.starts_with("88"), "{home}");
+    assert_eq!((&worker["languages"], &worker["skills"]), (&json!(["mn", "zh"]), &json!(["驾驶"])));
+    let kept = everything(&app).await;
+    assert!(kept.contains(home) && !kept.contains("012345"), "the point itself stands in the database");
+    let path = format!("/api/v1/workers/{}", worker["id"].as_str().unwrap());
+    let (_, changed) = officer.call(Method::PATCH, &path, Some(json!({"home": null, "languages": []}))).await;
+    assert_eq!((&changed["home"], &changed["languages"]), (&json!(null), &json!([])));
+    let listed = officer.get("/api/v1/areas/150821/workers?language=mn").await;
+    assert_eq!(listed["items"], json!([]));
+    for (body, code) in [
+        (json!({"home": {"lon": 200, "lat": 41}}), "bad_point"),
+        (json!({"languages": ["汉语"]}), "bad_language"),
+        (json!({"skills": [""]}), "bad_skill"),
+        (json!({"skills": (0..21).map(|n| n.to_string()).collect::<Vec<_>>()}), "bad_skill"),
+        (json!({"status_from": "2026-01-01"}), "bad_status"),
+    ] {
+        let request = officer.request(Method::PATCH, &path).json(&body);
+        assert_eq!(problem(request).await, (400, code.to_owned()), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_status_holds_from_its_day_and_the_past_can_be_told() {
+    let app = TestApp::start().await;
+    let officer = officer(&app).await;
+    let mut body = zhang();
+    body["status_from"] = json!("2026-03-01");
+    let (_, worker) = officer.post("/api/v1/areas/150821100/workers", body).await;
+    let path = format!("/api/v1/workers/{}", worker["id"].as_str().unwrap());
+    for (status, from) in [
+        ("left", "2027-01-01"),
+        ("seconded", "2026-10-01"),
+        ("on_post", "2026-10-15"),
+        ("on_leave", "2026-12-01"),
+    ] {
+        let change = json!({"status": status, "status_from": from});
+        assert_eq!(officer.call(Method::PATCH, &path, Some(change)).await.0, 200);
+    }
+    let now = officer.get(&path).await;
+    assert_eq!((&now["status"], &now["status_since"]), (&json!("on_post"), &json!("2026-10-15")));
+    let told: Vec<(Value, Value, Value)> = officer.get(&format!("{path}/history")).await["statuses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["status"].clone(), one["from"].clone(), one["until"].clone()))
+        .collect();
+    let days = [
+        ("on_post", "2026-03-01", json!("2026-10-01")),
+        ("seconded", "2026-10-01", json!("2026-10-15")),
+        ("on_post", "2026-10-15", json!("2026-12-01")),
+        ("on_leave", "2026-12-01", json!("2027-01-01")),
+        ("left", "2027-01-01", json!(null)),
+    ];
+    assert_eq!(told, days.map(|(status, from, until)| (json!(status), json!(from), until)).to_vec());
+    // On the same day: only the last word counts.
+    officer
+        .call(Method::PATCH, &path, Some(json!({"status": "seconded", "status_from": "2026-10-15"})))
+        .await;
+    assert_eq!(officer.get(&path).await["status"], "seconded");
 }

@@ -7,6 +7,8 @@ import { useSession } from '@/session/useSession'
 import ShellLayout from '@/shell/ShellLayout.vue'
 import { adminRoutes } from '@/pages/admin/routes'
 import { auditRoute } from '@/pages/audit/route'
+import { outletRoutes } from '@/pages/outlets/routes'
+import { peopleRoutes } from '@/pages/people/routes'
 import SignInPage from '@/pages/signin/SignInPage.vue'
 
 declare module 'vue-router' {
@@ -50,6 +52,8 @@ export const router = createRouter({
           meta: { needs: 'figures' },
         },
         { path: 'account', name: 'account', component: () => import('@/pages/account/MyAccountPage.vue') },
+        ...outletRoutes,
+        ...peopleRoutes,
         ...adminRoutes,
         auditRoute,
         { path: ':rest(.*)*', name: 'nowhere', component: () => import('@/pages/NowherePage.vue') },

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::areas::Which;
 use super::{code, geojson_response, wants_geojson};
+use crate::access::Capability;
 use crate::api::AppState;
 use crate::api::caller::Visitor;
 use crate::api::extract::{Params, Segment};
@@ -21,13 +22,13 @@ use crate::api::problem::{Problem, ProblemWire};
 use crate::api::wire::{self, GridDetail, NamedArea, Page, PlanRef};
 use crate::domain::GridCode;
 use crate::store::tiles::GridsOf;
-use crate::store::{areas, grids};
+use crate::store::{areas, assignments, grids};
 
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(of_area)).routes(routes!(get)).routes(routes!(locate))
 }
 
-fn grid_code(text: &str) -> Result<GridCode, Problem> {
+pub(super) fn grid_code(text: &str) -> Result<GridCode, Problem> {
     text.parse().map_err(|_| {
         let shown: String = text.chars().take(40).collect();
         Problem::bad_request(
@@ -126,7 +127,7 @@ async fn get(
     let code = grid_code(&text)?;
     let mut tx = visitor.begin().await?;
     Ok(Json(
-        detail(&mut tx, &code, which.grids(state.today()))
+        detail(&mut tx, &code, which.grids(state.today()), which.on.unwrap_or_else(|| state.today()))
             .await?
             .ok_or_else(|| Problem::not_found("这个网格", "grid"))?,
     ))
@@ -136,6 +137,7 @@ async fn detail(
     tx: &mut crate::store::Tx,
     code: &GridCode,
     which: GridsOf,
+    day: NaiveDate,
 ) -> Result<Option<GridDetail>, Problem> {
     let Some(mut row) = grids::get(tx, code, which).await? else { return Ok(None) };
     let village = code.village();
@@ -145,7 +147,15 @@ async fn detail(
     let geometry = row.outline.take().map(|outline| wire::geojson(&outline)).unwrap_or_default();
     let plan =
         PlanRef { id: row.plan, status: row.plan_status, valid_from: row.valid_from, valid_to: row.valid_to };
+    let workers = match tx.scope().may(Capability::People, &code.village()) {
+        true => {
+            let held = assignments::of_grid(tx, code, day).await?;
+            Some(held.into_iter().map(Into::into).collect())
+        }
+        false => None,
+    };
     Ok(Some(GridDetail {
+        workers,
         bbox: row.bbox,
         ancestors,
         plan,
@@ -193,7 +203,7 @@ async fn locate(
     line.extend(area);
     let ancestors = areas::named(&mut tx, &line).await?.into_iter().map(Into::into).collect();
     let grid = match grid {
-        Some(code) => detail(&mut tx, &code, GridsOf::Day(day)).await?,
+        Some(code) => detail(&mut tx, &code, GridsOf::Day(day), day).await?,
         None => None,
     };
     Ok(Json(Location { ancestors, grid }))

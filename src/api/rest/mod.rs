@@ -2,6 +2,7 @@
 
 mod accounts;
 mod areas;
+mod assignments;
 mod audit;
 mod comparison;
 mod grids;
@@ -9,8 +10,11 @@ mod imports;
 mod jobs;
 mod me;
 mod meta;
+mod pay;
 mod plans;
 mod policy;
+mod posts;
+mod proposals;
 mod search;
 mod workers;
 
@@ -31,6 +35,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(accounts::routes())
         .merge(areas::routes())
+        .merge(assignments::routes())
         .merge(audit::routes())
         .merge(comparison::routes())
         .merge(grids::routes())
@@ -38,8 +43,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(jobs::routes())
         .merge(me::routes())
         .merge(meta::routes())
+        .merge(pay::routes())
         .merge(plans::routes())
         .merge(policy::routes())
+        .merge(posts::routes())
+        .merge(proposals::routes())
         .merge(search::routes())
         .merge(workers::routes())
 }
@@ -64,6 +72,19 @@ fn label(text: &str, max: usize) -> Result<String, Problem> {
             "bad_name",
             format!("名称应为 1 到 {max} 个字，不含控制字符"),
             format!("a name has 1 to {max} characters, no control characters"),
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// Why something is done: it stays in the trail.
+fn reason(text: &str) -> Result<String, Problem> {
+    let text = text.trim();
+    if !(4..=200).contains(&text.chars().count()) || text.chars().any(char::is_control) {
+        return Err(Problem::bad_request(
+            "bad_reason",
+            "请写明原因：4 到 200 个字，不含控制字符",
+            "say why: 4 to 200 characters, no control characters",
         ));
     }
     Ok(text.to_owned())

@@ -3,18 +3,20 @@
 
 mod reveal;
 mod row;
+mod status;
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 pub use self::reveal::Reveal;
-pub use self::row::WorkerRow;
+pub use self::row::{HeldGrid, WorkerRow};
 use self::row::{Raw, SELECT, TABLE, column};
+pub use self::status::{StatusRow, history};
 use super::{StoreError, Tx, audit, keys};
-use crate::domain::{Code, Employment, PersonalField, WorkerStatus};
+use crate::domain::{Code, Employment, Home, PersonalField, WorkerStatus};
 use crate::vault::Place;
 
 /// A record to be added; its personal values are clean already ([`PersonalField::clean`]).
@@ -25,6 +27,12 @@ pub struct NewWorker {
     pub username: Option<String>,
     pub employment: Employment,
     pub status: WorkerStatus,
+    /// The first day of that status.
+    pub since: NaiveDate,
+    pub home: Option<Home>,
+    /// Clean values ([`crate::domain::clean_language`], [`crate::domain::clean_skill`]).
+    pub languages: Vec<String>,
+    pub skills: Vec<String>,
     pub name: String,
     pub phone: Option<String>,
     pub bank: Option<String>,
@@ -37,48 +45,93 @@ pub struct WorkerChange {
     pub area: Option<Code>,
     pub username: Option<Option<String>>,
     pub employment: Option<Employment>,
-    pub status: Option<WorkerStatus>,
+    /// From a day on, until the next change that is known by then.
+    pub status: Option<(WorkerStatus, NaiveDate)>,
+    /// None takes it away.
+    pub home: Option<Option<Home>>,
+    pub languages: Option<Vec<String>>,
+    pub skills: Option<Vec<String>>,
     /// Clean values; none takes a phone or bank reference away.
     pub personal: BTreeMap<PersonalField, Option<String>>,
 }
 
 /// Which records.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct WorkerFilter {
+    /// A word of theirs: a language, as it is kept.
+    pub language: Option<String>,
     pub status: Option<WorkerStatus>,
     pub employment: Option<Employment>,
 }
 
-async fn raw(tx: &mut Tx, id: Uuid, lock: &str) -> Result<Option<Raw>, StoreError> {
-    let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE worker.id = $1 {lock}"));
-    Ok(sqlx::query_as(sql).bind(id).fetch_optional(tx.conn()).await?)
+async fn raw(tx: &mut Tx, id: Uuid, on: NaiveDate, lock: &str) -> Result<Option<Raw>, StoreError> {
+    let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE worker.id = $2 {lock}"));
+    Ok(sqlx::query_as(sql).bind(on).bind(id).fetch_optional(tx.conn()).await?)
 }
 
-/// One record, masked.
-pub async fn get(tx: &mut Tx, id: Uuid) -> Result<Option<WorkerRow>, StoreError> {
-    let held = raw(tx, id, "").await?;
+/// One record, masked, as it is on a day.
+pub async fn get(tx: &mut Tx, id: Uuid, on: NaiveDate) -> Result<Option<WorkerRow>, StoreError> {
+    let held = raw(tx, id, on, "").await?;
     held.map(|raw| raw.row(tx.vault.as_deref())).transpose()
 }
 
-/// The records of `area` and below, masked, in the order of their ids after the one given.
+/// The records of several, as on a day, by id.
+pub async fn several(
+    tx: &mut Tx,
+    ids: &[Uuid],
+    on: NaiveDate,
+) -> Result<BTreeMap<Uuid, WorkerRow>, StoreError> {
+    let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE worker.id = ANY($2)"));
+    let raws: Vec<Raw> = sqlx::query_as(sql).bind(on).bind(ids).fetch_all(tx.conn()).await?;
+    let vault = tx.vault.clone();
+    raws.iter().map(|raw| raw.row(vault.as_deref()).map(|row| (row.id, row))).collect()
+}
+
+/// The masked names of those in sight, by id.
+pub async fn names(tx: &mut Tx, ids: &[Uuid]) -> Result<BTreeMap<Uuid, Option<String>>, StoreError> {
+    let sealed: Vec<(Uuid, Vec<u8>)> = sqlx::query_as("SELECT id, name FROM worker WHERE id = ANY($1)")
+        .bind(ids)
+        .fetch_all(tx.conn())
+        .await?;
+    let vault = tx.vault.clone();
+    let name = |(id, sealed): (Uuid, Vec<u8>)| {
+        let place = Place { table: TABLE, column: column(PersonalField::Name), row: id };
+        let opened = vault.as_ref().and_then(|vault| vault.open_sealed(place, &sealed).ok());
+        (id, opened.map(|name| PersonalField::Name.mask(&name)))
+    };
+    Ok(sealed.into_iter().map(name).collect())
+}
+
+/// The one whose account this is.
+pub async fn of_account(tx: &mut Tx, username: &str, on: NaiveDate) -> Result<Option<WorkerRow>, StoreError> {
+    let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE worker.username = $2"));
+    let raw: Option<Raw> = sqlx::query_as(sql).bind(on).bind(username).fetch_optional(tx.conn()).await?;
+    raw.map(|raw| raw.row(tx.vault.as_deref())).transpose()
+}
+
+/// The records of `area` and below, masked, as on a day, in the order of their ids after the one given.
 pub async fn page(
     tx: &mut Tx,
     area: &Code,
-    filter: WorkerFilter,
+    filter: &WorkerFilter,
+    on: NaiveDate,
     after: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<WorkerRow>, StoreError> {
     let sql = sqlx::AssertSqlSafe(format!(
-        "{SELECT} WHERE worker.area LIKE $1 || '%' AND ($2::text IS NULL OR status = $2)
-            AND ($3::text IS NULL OR employment = $3) AND ($4::uuid IS NULL OR worker.id > $4)
-         ORDER BY worker.id LIMIT $5"
+        "{SELECT} WHERE worker.area LIKE $2 || '%' AND ($3::text IS NULL OR now.status = $3)
+            AND ($4::text IS NULL OR employment = $4) AND ($5::uuid IS NULL OR worker.id > $5)
+            AND ($7::text IS NULL OR $7 = ANY (languages))
+         ORDER BY worker.id LIMIT $6"
     ));
     let raws: Vec<Raw> = sqlx::query_as(sql)
+        .bind(on)
         .bind(area.as_str())
         .bind(filter.status.map(WorkerStatus::as_str))
         .bind(filter.employment.map(Employment::as_str))
         .bind(after)
         .bind(limit)
+        .bind(filter.language.as_deref())
         .fetch_all(tx.conn())
         .await?;
     let vault = tx.vault.clone();
@@ -101,22 +154,28 @@ pub async fn add(tx: &mut Tx, area: &Code, new: &[NewWorker], now: DateTime<Utc>
         banks.push(seal(worker.id, PersonalField::Bank, worker.bank.as_ref())?);
     }
     sqlx::query(
-        "INSERT INTO worker (id, area, username, employment, status, name, phone, bank, synthetic, created_at, updated_at)
-         SELECT *, $10, $10 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bytea[],
-                                        $8::bytea[], $9::boolean[])",
+        "INSERT INTO worker (id, area, username, employment, home, name, phone, bank, synthetic, languages, skills, created_at, updated_at)
+         SELECT id, area, username, employment, home, name, phone, bank, synthetic,
+                ARRAY(SELECT jsonb_array_elements_text(languages)), ARRAY(SELECT jsonb_array_elements_text(skills)), $12, $12
+         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[],
+                     $9::boolean[], $10::jsonb[], $11::jsonb[])
+              AS n (id, area, username, employment, home, name, phone, bank, synthetic, languages, skills)",
     )
     .bind(new.iter().map(|worker| worker.id).collect::<Vec<_>>())
     .bind(new.iter().map(|worker| worker.area.to_string()).collect::<Vec<_>>())
     .bind(new.iter().map(|worker| worker.username.clone()).collect::<Vec<_>>())
     .bind(new.iter().map(|worker| worker.employment.as_str()).collect::<Vec<_>>())
-    .bind(new.iter().map(|worker| worker.status.as_str()).collect::<Vec<_>>())
+    .bind(new.iter().map(|worker| worker.home.map(|home| home.to_string())).collect::<Vec<_>>())
     .bind(names)
     .bind(phones)
     .bind(banks)
     .bind(new.iter().map(|worker| worker.synthetic).collect::<Vec<_>>())
+    .bind(new.iter().map(|worker| json!(worker.languages)).collect::<Vec<_>>())
+    .bind(new.iter().map(|worker| json!(worker.skills)).collect::<Vec<_>>())
     .bind(now)
     .execute(tx.conn())
     .await?;
+    status::begin(tx, new).await?;
     let (subject, after) = match new {
         [one] => (one.id.to_string(), told(one)),
         many => ("khot.worker".to_owned(), json!({"workers": many.len()})),
@@ -136,18 +195,20 @@ fn told(worker: &NewWorker) -> Value {
         .map(|(field, _)| field)
         .collect();
     json!({"area": worker.area, "username": worker.username, "employment": worker.employment,
-           "status": worker.status, "synthetic": worker.synthetic, "personal": personal})
+           "status": worker.status, "since": worker.since, "home": worker.home, "languages": worker.languages,
+           "skills": worker.skills, "synthetic": worker.synthetic, "personal": personal})
 }
 
-/// Changes a record. None when there is none in scope, or it isn't this scope's to change.
+/// Changes a record, and gives it as it is on a day. None when there is none in scope, or it isn't this scope's to change.
 pub async fn change(
     tx: &mut Tx,
     id: Uuid,
     change: &WorkerChange,
+    on: NaiveDate,
     now: DateTime<Utc>,
 ) -> Result<Option<WorkerRow>, StoreError> {
     let key = keys::current(tx).await?;
-    let Some(held) = raw(tx, id, "FOR NO KEY UPDATE OF worker").await? else { return Ok(None) };
+    let Some(held) = raw(tx, id, on, "FOR NO KEY UPDATE OF worker").await? else { return Ok(None) };
     let vault = tx.vault()?.clone();
     let row = held.row(Some(&vault))?;
     let (mut before, mut after) = (Map::new(), Map::new());
@@ -160,11 +221,15 @@ pub async fn change(
     let area = change.area.clone().unwrap_or_else(|| row.area.clone());
     let username = change.username.clone().unwrap_or_else(|| row.username.clone());
     let employment = change.employment.unwrap_or(row.employment);
-    let status = change.status.unwrap_or(row.status);
+    let home = change.home.unwrap_or(row.home);
+    let languages = change.languages.clone().unwrap_or_else(|| row.languages.clone());
+    let skills = change.skills.clone().unwrap_or_else(|| row.skills.clone());
     differs("area", json!(row.area), json!(area));
     differs("username", json!(row.username), json!(username));
     differs("employment", json!(row.employment), json!(employment));
-    differs("status", json!(row.status), json!(status));
+    differs("home", json!(row.home), json!(home));
+    differs("languages", json!(row.languages), json!(languages));
+    differs("skills", json!(row.skills), json!(skills));
     let mut sealed: BTreeMap<PersonalField, Option<Vec<u8>>> = BTreeMap::new();
     for (field, value) in &change.personal {
         if held.open(&vault, *field)? != *value {
@@ -175,7 +240,19 @@ pub async fn change(
     if !sealed.is_empty() {
         after.insert("personal".to_owned(), json!(sealed.keys().collect::<Vec<_>>()));
     }
-    if after.is_empty() {
+    let mut plain = !after.is_empty();
+    if let Some((status, from)) = change.status
+        && let Some((old, ended)) = status::set(tx, id, status, from).await?
+    {
+        before.insert("status".to_owned(), json!(old));
+        after.insert("status".to_owned(), json!(status));
+        after.insert("status_from".to_owned(), json!(from));
+        if ended > 0 {
+            after.insert("assignments_ended".to_owned(), json!(ended));
+        }
+        plain = true;
+    }
+    if !plain {
         return Ok(Some(row));
     }
     let mut value = |field: PersonalField| match sealed.remove(&field) {
@@ -183,18 +260,20 @@ pub async fn change(
         None => held.sealed(field).map(<[u8]>::to_vec),
     };
     let changed = sqlx::query(
-        "UPDATE worker SET area = $2, username = $3, employment = $4, status = $5, name = $6, phone = $7, bank = $8,
-            updated_at = $9 WHERE id = $1",
+        "UPDATE worker SET area = $2, username = $3, employment = $4, home = $5, name = $6, phone = $7, bank = $8,
+            updated_at = $9, languages = $10, skills = $11 WHERE id = $1",
     )
     .bind(id)
     .bind(area.as_str())
     .bind(username)
     .bind(employment.as_str())
-    .bind(status.as_str())
+    .bind(home.map(|home| home.to_string()))
     .bind(value(PersonalField::Name))
     .bind(value(PersonalField::Phone))
     .bind(value(PersonalField::Bank))
     .bind(now)
+    .bind(languages)
+    .bind(skills)
     .execute(tx.conn())
     .await?
     .rows_affected();
@@ -214,5 +293,5 @@ pub async fn change(
         };
         audit::write(tx, entry).await?;
     }
-    get(tx, id).await
+    get(tx, id, on).await
 }

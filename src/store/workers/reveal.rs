@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -31,7 +32,9 @@ impl Store {
         reason: &str,
     ) -> Result<Reveal, StoreError> {
         let mut tx = self.begin(scope).await?;
-        let Some(held) = raw(&mut tx, id, "").await? else { return Ok(Reveal::NotFound) };
+        let Some(held) = raw(&mut tx, id, NaiveDate::default(), "").await? else {
+            return Ok(Reveal::NotFound);
+        };
         let area = held.area()?;
         if !scope.may(Capability::Names, &area) {
             return Ok(Reveal::Forbidden(area));

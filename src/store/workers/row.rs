@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Deserialize;
 use sqlx::FromRow;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::super::StoreError;
-use crate::domain::{Code, Employment, PersonalField, WorkerStatus};
+use crate::domain::{Code, Employment, GridCode, GridRole, Home, PersonalField, WorkerStatus};
 use crate::vault::{Place, Vault, VaultError};
 
 pub(super) const TABLE: &str = "worker";
@@ -20,12 +22,27 @@ pub struct WorkerRow {
     pub area_name: Option<String>,
     pub username: Option<String>,
     pub employment: Employment,
+    /// On the day that was asked about; before the first, the first.
     pub status: WorkerStatus,
+    pub status_since: NaiveDate,
+    pub home: Option<Home>,
+    pub languages: Vec<String>,
+    pub skills: Vec<String>,
+    /// The grids that they look after on that day.
+    pub grids: Vec<HeldGrid>,
     /// What is known of the worker, masked; a value that can't be opened here is none.
     pub masked: BTreeMap<PersonalField, Option<String>>,
     pub synthetic: bool,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// A grid that somebody looks after.
+#[derive(Debug, Clone, Deserialize)]
+pub struct HeldGrid {
+    pub code: GridCode,
+    pub role: GridRole,
+    pub from: NaiveDate,
 }
 
 #[derive(FromRow)]
@@ -36,6 +53,11 @@ pub(super) struct Raw {
     username: Option<String>,
     employment: String,
     status: String,
+    status_since: NaiveDate,
+    home: Option<String>,
+    languages: Vec<String>,
+    skills: Vec<String>,
+    grids: Json<Vec<HeldGrid>>,
     name: Vec<u8>,
     phone: Option<Vec<u8>>,
     bank: Option<Vec<u8>>,
@@ -44,10 +66,14 @@ pub(super) struct Raw {
     updated_at: DateTime<Utc>,
 }
 
-pub(super) const SELECT: &str =
-    "SELECT worker.id, worker.area, area.name AS area_name, username, employment, status, worker.name,
-    phone, bank, worker.synthetic, created_at, updated_at
-    FROM worker LEFT JOIN area ON area.code = worker.area";
+/// `$1` is the day.
+pub(super) const SELECT: &str = "SELECT worker.id, worker.area, area.name AS area_name, username, employment, now.status,
+    lower(now.during) AS status_since, home, languages, skills, worker.name, phone, bank, worker.synthetic, created_at, updated_at,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('code', a.grid, 'role', a.role, 'from', lower(a.during)) ORDER BY a.grid, a.role), '[]')
+     FROM assignment a WHERE a.worker = worker.id AND a.during @> $1) AS grids
+    FROM worker LEFT JOIN area ON area.code = worker.area
+    JOIN LATERAL (SELECT s.status, s.during FROM worker_status s WHERE s.worker = worker.id
+                  ORDER BY lower(s.during) > $1, abs(lower(s.during) - $1) LIMIT 1) AS now ON true";
 
 pub(super) fn column(field: PersonalField) -> &'static str {
     field.as_str()
@@ -93,6 +119,16 @@ impl Raw {
                 .ok_or_else(|| StoreError::corrupt("employment", &self.employment))?,
             status: WorkerStatus::parse(&self.status)
                 .ok_or_else(|| StoreError::corrupt("worker status", &self.status))?,
+            status_since: self.status_since,
+            home: self
+                .home
+                .as_deref()
+                .map(str::parse)
+                .transpose()
+                .map_err(|error: String| StoreError::corrupt("home", error))?,
+            languages: self.languages.clone(),
+            skills: self.skills.clone(),
+            grids: self.grids.0.clone(),
             masked,
             synthetic: self.synthetic,
             created_at: self.created_at,

@@ -172,7 +172,12 @@ async fn codes_and_the_audit_trail_only_grow() {
                 }
             ),
         ] {
-            assert_eq!(refusal(&mut owner, &sql).await, NEVER, "{sql}");
+            // What other tables point at can't even be asked to be truncated.
+            let refused = refusal(&mut owner, &sql).await;
+            assert!(
+                refused == NEVER || refused == "0A000" && sql.starts_with("TRUNCATE"),
+                "{sql}: {refused}"
+            );
         }
     }
     // A superseded plan's codes stay, whatever comes after it.

@@ -22,6 +22,8 @@ type Query = Record<string, string | number | boolean | null | undefined>
 interface Options {
   query?: Query
   body?: unknown
+  /** A file instead of a JSON body. */
+  file?: Blob
   signal?: AbortSignal
 }
 
@@ -74,13 +76,14 @@ export async function call<T>(method: string, path: string, options: Options = {
   const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language }
   if (method !== 'GET') headers['X-Khot-Request'] = '1'
   if (options.body !== undefined) headers['Content-Type'] = 'application/json'
+  if (options.file) headers['Content-Type'] = options.file.type || 'application/octet-stream'
   let response: Response
   try {
     response = await fetch(withQuery(`/api/v1${path}`, options.query), {
       method,
       headers,
       credentials: 'same-origin',
-      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+      body: options.file ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
       signal: options.signal,
     })
   } catch (error) {

@@ -126,6 +126,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/areas/{code}/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The corrections that are paid in a month of an area, or all of them */
+        get: operations["get_areas_by_code_adjustments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/areas/{code}/children": {
         parameters: {
             query?: never;
@@ -137,6 +154,41 @@ export interface paths {
         get: operations["get_areas_by_code_children"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is attested of a month, worker by worker */
+        get: operations["get_areas_by_code_duty"];
+        /** Attest days on duty and appraisals; what was attested of these workers before is replaced */
+        put: operations["put_areas_by_code_duty"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/duty.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Attest a month by a table with the columns worker, duty_days, expected_days and score: all of it, or nothing */
+        post: operations["post_areas_by_code_duty.csv"];
         delete?: never;
         options?: never;
         head?: never;
@@ -191,6 +243,59 @@ export interface paths {
         put?: never;
         /** Import a file of areas or units below an area: queued, and done as a job */
         post: operations["post_areas_by_code_imports_by_what"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/pay-comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare two rules over months: queued, and done as a job */
+        post: operations["post_areas_by_code_pay-comparisons"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/pay-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules documents that may hold in an area: of the areas above it, its own and those below */
+        get: operations["get_areas_by_code_pay-rules"];
+        put?: never;
+        /** Add a rules document to an area; a 422 has the same `findings` as the check */
+        post: operations["post_areas_by_code_pay-rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/pay-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The runs of an area and of those below it, of one month or of all */
+        get: operations["get_areas_by_code_pay-runs"];
+        put?: never;
+        /** Work a month out as a draft: queued, and done as a job */
+        post: operations["post_areas_by_code_pay-runs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -448,6 +553,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I am paid for a month, once it is locked */
+        get: operations["get_me_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/tokens": {
         parameters: {
             query?: never;
@@ -492,6 +614,194 @@ export interface paths {
         };
         /** What to begin with */
         get: operations["get_meta"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pay-comparisons/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a comparison found */
+        get: operations["get_pay-comparisons_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pay-rules/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check a document and say what it says, without keeping it */
+        post: operations["post_pay-rules_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pay-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A rules document with its text, and what it says in plain sentences */
+        get: operations["get_pay-rules_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pay-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run with its sums and checks */
+        get: operations["get_pay-runs_by_id"];
+        put?: never;
+        post?: never;
+        /** Discard a run that isn't locked */
+        delete: operations["delete_pay-runs_by_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pay-runs/{id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve somebody else's draft */
+        post: operations["post_pay-runs_by_id_approval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pay-runs/{id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lines of a run, of one worker or of all */
+        get: operations["get_pay-runs_by_id_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pay-runs/{id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lock an approved run: it is paid, and never changed again */
+        post: operations["post_pay-runs_by_id_lock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pay-runs/{id}/payroll.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The payroll as a CSV */
+        get: operations["get_pay-runs_by_id_payroll.csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pay-runs/{id}/payroll.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The payroll as a spreadsheet, with what each worker is paid and the totals */
+        get: operations["get_pay-runs_by_id_payroll.xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pay-runs/{id}/transfers.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the levels transfer, by township and component, as a CSV; the last row is the total */
+        get: operations["get_pay-runs_by_id_transfers.csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pay-runs/{id}/transfers.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a spreadsheet */
+        get: operations["get_pay-runs_by_id_transfers.xlsx"];
         put?: never;
         post?: never;
         delete?: never;
@@ -725,6 +1035,23 @@ export interface paths {
         patch: operations["patch_workers_by_id"];
         trace?: never;
     };
+    "/api/v1/workers/{id}/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Correct a month that is paid, in a later run */
+        post: operations["post_workers_by_id_adjustments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workers/{id}/reveal": {
         parameters: {
             query?: never;
@@ -736,6 +1063,23 @@ export interface paths {
         put?: never;
         /** See a worker's personal data in full; noted in the audit trail before it is shown */
         post: operations["post_workers_by_id_reveal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/{id}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a worker is paid for a month, line by line; the latest month where none is asked for */
+        get: operations["get_workers_by_id_statement"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -892,7 +1236,7 @@ export interface components {
          * @description What may be done with the rows of an area. Each has its row-level policies in the database.
          * @enum {string}
          */
-        Capability: "outline" | "figures" | "draft" | "import" | "people" | "people_edit" | "names" | "audit" | "accounts";
+        Capability: "outline" | "figures" | "draft" | "import" | "people" | "people_edit" | "names" | "pay" | "pay_edit" | "pay_approve" | "outlets" | "audit" | "accounts";
         Chain: {
             /** @description Where the chain is broken first, and what was put in past it. */
             breaks: components["schemas"]["Break"][];
@@ -953,6 +1297,72 @@ export interface components {
         DrawnPassword: {
             /** @description Drawn at random, shown this once; it must be changed at the next sign-in. */
             password: string;
+        };
+        DutyAttested: {
+            /**
+             * Format: int32
+             * @description 0 to `expected_days`.
+             */
+            duty_days: number;
+            /**
+             * Format: int32
+             * @description What a whole month of duty has: 1 to 31.
+             */
+            expected_days: number;
+            /**
+             * Format: int32
+             * @description 0 to 100; none before the appraisal is held.
+             */
+            score?: number | null;
+            /** Format: uuid */
+            worker: string;
+        };
+        DutyChange: {
+            /** @description As 2026-10. */
+            month: string;
+            rows: components["schemas"]["DutyAttested"][];
+        };
+        DutyFinding: {
+            code: string;
+            en: string;
+            /** @description Keeps the file from being loaded. */
+            error: boolean;
+            /**
+             * Format: int64
+             * @description From 1, the header not counted.
+             */
+            row?: number | null;
+            zh: string;
+        };
+        DutyMonth: {
+            /** @description The month is paid and closed: what is wrong in it is corrected by an adjustment. */
+            locked: boolean;
+            month: string;
+            rows: components["schemas"]["DutyRow"][];
+        };
+        DutyRow: {
+            area: string;
+            area_name?: string | null;
+            attested_by?: string | null;
+            /** Format: int32 */
+            duty_days?: number | null;
+            employment: components["schemas"]["Employment"];
+            /** Format: int32 */
+            expected_days?: number | null;
+            /** @description Masked. */
+            name?: string | null;
+            /**
+             * Format: int32
+             * @description 0 to 100.
+             */
+            score?: number | null;
+            /** Format: uuid */
+            worker: string;
+        };
+        DutyUploaded: {
+            findings: components["schemas"]["DutyFinding"][];
+            /** @description Rows that were taken over: all of the file's, or none. */
+            loaded: number;
         };
         /**
          * @description 专职 or 兼职.
@@ -1283,6 +1693,31 @@ export interface components {
              */
             until?: string | null;
         };
+        NewPayAdjustment: {
+            /** @description The month that is corrected, as 2026-08. */
+            about_month: string;
+            /**
+             * Format: int64
+             * @description Not 0; what is taken back is negative.
+             */
+            amount_fen: number;
+            /** @description The later month in which it is paid. */
+            pay_month: string;
+            /** @description 4 to 200 characters; the worker reads it on their statement. */
+            reason: string;
+        };
+        NewPayComparison: {
+            after: components["schemas"]["PayComparisonSide"];
+            before: components["schemas"]["PayComparisonSide"];
+            /** @description As 2026-01. */
+            from: string;
+            /** @description The last month, itself included. */
+            to: string;
+        };
+        NewPayRun: {
+            /** @description As 2026-10. */
+            month: string;
+        };
         NewPlan: {
             /** @description A policy document (TOML) to use in place of the default. */
             policy?: string | null;
@@ -1450,6 +1885,306 @@ export interface components {
             current: string;
             /** @description At least 10 characters, none of the best known, without the username in it. */
             new: string;
+        };
+        PayAdjustment: {
+            about_month: string;
+            /** Format: int64 */
+            amount_fen: number;
+            area: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            currency: string;
+            /** Format: uuid */
+            id: string;
+            /** @description Masked. */
+            name?: string | null;
+            pay_month: string;
+            reason: string;
+            /** Format: uuid */
+            worker: string;
+        };
+        PayAdjustments: {
+            adjustments: components["schemas"]["PayAdjustment"][];
+        };
+        PayByAreaType: {
+            /** Format: int64 */
+            amount_fen: number;
+            area_type: components["schemas"]["AreaType"];
+            /** Format: int64 */
+            workers: number;
+        };
+        PayByComponent: {
+            /** Format: int64 */
+            amount_fen: number;
+            component: string;
+        };
+        PayChecks: {
+            /** @description The largest first, 500 at most. */
+            differences: components["schemas"]["PayDifference"][];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            differences_total: number;
+            /** @description The last locked run of the same area. */
+            previous?: components["schemas"]["PayPrevious"] | null;
+            warnings: components["schemas"]["PayText"][];
+        };
+        PayCompared: {
+            demo: boolean;
+            title: string;
+            /** Format: int64 */
+            total_fen: number;
+            version: string;
+        };
+        PayComparedBar: {
+            /** Format: int64 */
+            after: number;
+            /**
+             * Format: int64
+             * @description Workers' months that pay so much.
+             */
+            before: number;
+            /** Format: int64 */
+            from_fen: number;
+            /**
+             * Format: int64
+             * @description The first amount that is above it.
+             */
+            to_fen: number;
+        };
+        PayComparedSum: {
+            /** Format: int64 */
+            after_fen: number;
+            /** Format: int64 */
+            before_fen: number;
+            key: string;
+            /** @description Of a banner. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Workers' months.
+             */
+            workers?: number | null;
+        };
+        PayComparedWinners: {
+            /** Format: int64 */
+            fen: number;
+            /** Format: int64 */
+            workers: number;
+        };
+        PayComparedWorker: {
+            /** Format: int64 */
+            after_fen: number;
+            /** Format: int64 */
+            before_fen: number;
+            /** @description Masked. */
+            name?: string | null;
+            /** Format: uuid */
+            worker: string;
+        };
+        PayComparison: {
+            after: components["schemas"]["PayCompared"];
+            before: components["schemas"]["PayCompared"];
+            by_area_type: components["schemas"]["PayComparedSum"][];
+            by_banner: components["schemas"]["PayComparedSum"][];
+            by_level: components["schemas"]["PayComparedSum"][];
+            distribution: components["schemas"]["PayComparedBar"][];
+            gain: components["schemas"]["PayComparedWinners"];
+            /** @description 50 at most, the largest change first. */
+            largest: components["schemas"]["PayComparedWorker"][];
+            lose: components["schemas"]["PayComparedWinners"];
+            months: string[];
+            /**
+             * Format: int64
+             * @description Workers for whom nothing changes.
+             */
+            same: number;
+        };
+        /** @description A document: one that is kept, or a text. */
+        PayComparisonSide: {
+            /**
+             * Format: uuid
+             * @description Of a document that is kept.
+             */
+            rules?: string | null;
+            text?: string | null;
+        };
+        /** @description Somebody who is paid something else than the time before, and why. */
+        PayDifference: {
+            /** Format: int64 */
+            after_fen: number;
+            /** Format: int64 */
+            before_fen: number;
+            /** @description Masked. */
+            name?: string | null;
+            reasons: components["schemas"]["PayText"][];
+            /** Format: uuid */
+            worker: string;
+        };
+        /** @description What the levels carry. */
+        PayLevels: {
+            /** Format: int64 */
+            banner: number;
+            /** Format: int64 */
+            league: number;
+            /** Format: int64 */
+            region: number;
+            /** Format: int64 */
+            township: number;
+        };
+        /** @description A line of a run. */
+        PayLine: {
+            /** Format: int64 */
+            amount_fen: number;
+            /** Format: int64 */
+            banner_fen: number;
+            /** @description Of the rules, that gave it. */
+            clause: string;
+            component: string;
+            /** @description None where it is about the whole month. */
+            grid?: string | null;
+            /** Format: int64 */
+            league_fen: number;
+            /** @description Masked. */
+            name?: string | null;
+            /** @description How often the rate is paid, with at most six decimals. */
+            quantity: string;
+            /** Format: int64 */
+            rate_fen: number;
+            /** Format: int64 */
+            region_fen: number;
+            /** Format: int64 */
+            township_fen: number;
+            /** Format: uuid */
+            worker: string;
+        };
+        PayLines: {
+            lines: components["schemas"]["PayLine"][];
+            /** @description What to give as `after` for those that follow. */
+            next?: string | null;
+        };
+        PayPrevious: {
+            /** Format: uuid */
+            id: string;
+            month: string;
+            /** Format: int64 */
+            total_fen: number;
+        };
+        PayRules: {
+            area: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** @description The amounts are nobody's actual rates. */
+            demo: boolean;
+            /** Format: uuid */
+            id: string;
+            /** @description Whether it holds in the month that was asked about, where nothing nearer does. */
+            in_force: boolean;
+            /** @description What the amounts come from. */
+            paper: string;
+            title: string;
+            /** Format: date */
+            valid_from: string;
+            version: string;
+        };
+        PayRulesChecked: {
+            /** @description In plain sentences; nothing where there are findings. */
+            explained: components["schemas"]["PayText"][];
+            findings: components["schemas"]["PayRulesFinding"][];
+        };
+        PayRulesDocument: {
+            /** @description The document, TOML. */
+            text: string;
+        };
+        /** @description What is wrong with a document. */
+        PayRulesFinding: {
+            en: string;
+            /** @description From 1; none where it is about the whole. */
+            line?: number | null;
+            zh: string;
+        };
+        PayRulesList: {
+            rules: components["schemas"]["PayRules"][];
+        };
+        PayRulesText: components["schemas"]["PayRules"] & {
+            /** @description The same in plain sentences. */
+            explained: components["schemas"]["PayText"][];
+            text: string;
+        };
+        PayRun: {
+            /** Format: date-time */
+            approved_at?: string | null;
+            approved_by?: string | null;
+            area: string;
+            /** @description CNY. */
+            currency: string;
+            /** @description By rules whose amounts are nobody's actual rates. */
+            demo: boolean;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            locked_at?: string | null;
+            /** Format: date-time */
+            made_at: string;
+            made_by: string;
+            month: string;
+            /** @enum {string} */
+            status: "draft" | "approved" | "locked";
+            /** @description Some of its workers are made up. */
+            synthetic: boolean;
+            /** Format: int64 */
+            total_fen: number;
+            /** Format: int32 */
+            workers: number;
+        };
+        /** @description A document by which a run was worked out. */
+        PayRunRules: {
+            demo: boolean;
+            /** Format: uuid */
+            id: string;
+            title: string;
+            version: string;
+        };
+        PayRunWhole: components["schemas"]["PayRun"] & {
+            by_area_type: components["schemas"]["PayByAreaType"][];
+            by_component: components["schemas"]["PayByComponent"][];
+            by_level: components["schemas"]["PayLevels"];
+            checks: components["schemas"]["PayChecks"];
+            rules: components["schemas"]["PayRunRules"][];
+        };
+        PayRuns: {
+            runs: components["schemas"]["PayRun"][];
+        };
+        PayStatement: {
+            /** @description CNY. */
+            currency: string;
+            /** @description By rules whose amounts are nobody's actual rates. */
+            demo: boolean;
+            lines: components["schemas"]["PayLine"][];
+            month?: string | null;
+            /** @description Those of which there is a statement, the latest first. */
+            months: string[];
+            /** @description Masked. */
+            name?: string | null;
+            /**
+             * @description None where nothing is paid in the month.
+             * @enum {string|null}
+             */
+            status?: "draft" | "approved" | "locked" | null;
+            /** @description The worker is made up. */
+            synthetic: boolean;
+            /** Format: int64 */
+            total_fen: number;
+            /** Format: uuid */
+            worker: string;
+        };
+        /** @description A sentence in both languages. */
+        PayText: {
+            en: string;
+            zh: string;
         };
         /**
          * @description A piece of personal data: encrypted at rest, masked unless revealed.
@@ -2329,6 +3064,58 @@ export interface operations {
             };
         };
     };
+    get_areas_by_code_adjustments: {
+        parameters: {
+            query?: {
+                /** @description As 2026-10. */
+                month?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayAdjustments"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_areas_by_code_children: {
         parameters: {
             query?: {
@@ -2354,6 +3141,185 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_areas_by_code_duty: {
+        parameters: {
+            query: {
+                /** @description As 2026-10. */
+                month: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyMonth"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_areas_by_code_duty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyMonth"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post_areas_by_code_duty.csv": {
+        parameters: {
+            query: {
+                /** @description As 2026-10. */
+                month: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": number[];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyUploaded"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2495,6 +3461,287 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post_areas_by_code_pay-comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPayComparison"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_areas_by_code_pay-rules": {
+        parameters: {
+            query?: {
+                /** @description As 2026-10. */
+                month?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayRulesList"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post_areas_by_code_pay-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayRulesDocument"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayRules"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_areas_by_code_pay-runs": {
+        parameters: {
+            query?: {
+                /** @description As 2026-10. */
+                month?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayRuns"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post_areas_by_code_pay-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPayRun"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem */
@@ -3220,6 +4467,47 @@ export interface operations {
             };
         };
     };
+    get_me_statement: {
+        parameters: {
+            query?: {
+                /** @description As 2026-10. */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayStatement"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_me_tokens: {
         parameters: {
             query?: never;
@@ -3345,6 +4633,546 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Meta"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_pay-comparisons_by_id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayComparison"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post_pay-rules_check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayRulesDocument"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayRulesChecked"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_pay-rules_by_id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayRulesText"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_pay-runs_by_id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayRunWhole"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete_pay-runs_by_id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post_pay-runs_by_id_approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayRunWhole"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_pay-runs_by_id_lines": {
+        parameters: {
+            query?: {
+                worker?: string;
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description 1 to 1000; 200 when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayLines"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post_pay-runs_by_id_lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayRunWhole"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_pay-runs_by_id_payroll.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_pay-runs_by_id_payroll.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_pay-runs_by_id_transfers.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_pay-runs_by_id_transfers.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem */
@@ -4072,6 +5900,68 @@ export interface operations {
             };
         };
     };
+    post_workers_by_id_adjustments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPayAdjustment"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayAdjustment"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_workers_by_id_reveal: {
         parameters: {
             query?: never;
@@ -4094,6 +5984,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Revealed"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_workers_by_id_statement: {
+        parameters: {
+            query?: {
+                /** @description As 2026-10. */
+                month?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayStatement"];
                 };
             };
             /** @description Forbidden */

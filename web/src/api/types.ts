@@ -16,7 +16,7 @@ export type AreaType = Schemas['AreaType']
 export type VillageKind = Schemas['VillageKind']
 export type GridKind = Schemas['GridKind']
 export type PlanStatus = Schemas['PlanStatus']
-export type JobKind = 'division' | 'import' | 'publication'
+export type JobKind = 'division' | 'import' | 'publication' | 'proposal' | 'pay_run' | 'pay_comparison'
 export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
 export type Bbox = [west: number, south: number, east: number, north: number]
 
@@ -63,8 +63,15 @@ export type Job = With<
     kind: JobKind
     state: JobState
     note: { zh: string; en: string } | null
-    /** A division makes drafts (`plans`), a publication names its plan. */
-    result: { plan?: string; plans?: string[]; findings?: unknown[] } | null
+    /** A division makes drafts (`plans`); other work names what it made. */
+    result: {
+      plan?: string
+      plans?: string[]
+      findings?: unknown[]
+      proposal?: string
+      run?: string
+      comparison?: string
+    } | null
     error: Reason | null
   }
 >

@@ -22,5 +22,18 @@ export function nextMonth(value: string): string {
   return new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1)).toISOString().slice(0, 10)
 }
 
+/** 2026年11月 in Chinese, 2026-11 in English. */
+export function month(value: string | null | undefined, language: 'zh' | 'en'): string {
+  const parts = /^(\d{4})-(\d{2})/.exec(value ?? '')
+  if (!parts) return DASH
+  return language === 'zh' ? `${parts[1]}年${Number(parts[2])}月` : `${parts[1]}-${parts[2]}`
+}
+
+/** The month before the one that a day lies in: the last one that is over. */
+export function lastMonth(value: string): string {
+  const [year = 0, of = 1] = value.split('-').map(Number)
+  return new Date(Date.UTC(year, of - 2, 1)).toISOString().slice(0, 7)
+}
+
 const two = (n: number): string => String(n).padStart(2, '0')
 const isoDay = (d: Date): string => `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`

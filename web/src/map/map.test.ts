@@ -13,11 +13,19 @@ const scene: Scene = {
   day: '2026-11-23',
   areasVersion: 'a',
   gridsVersion: 'g',
-  layers: ['types', 'grids', 'units', 'places'],
+  layers: ['types', 'grids', 'units', 'outlets', 'reach', 'coverage', 'places'],
   draft: 'd1',
   selected: '150821100201003',
   focus: null,
   gridLabelZoom: 10,
+  outlets: null,
+  outlet: null,
+  sites: null,
+  bands: null,
+  villages: { '150821100201': 'fixed', '150821100202': 'uncovered' },
+  breaks: [],
+  villagePoints: null,
+  spot: null,
 }
 
 describe('the style', () => {

@@ -1,4 +1,5 @@
 /** Colours of the map. Area types use the Okabe–Ito set, safe for colour-blind eyes. */
+import type { CoverClass, OutletKind } from '@/api/outlets'
 import type { AreaType } from '@/api/types'
 
 export const AREA_TYPES: readonly AreaType[] = ['urban', 'agricultural', 'pastoral', 'mixed']
@@ -75,3 +76,35 @@ export const GROUND: Record<Theme, Ground> = {
 
 export const FONT: string[] = ['Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', 'sans-serif']
 export const FONT_BOLD: string[] = ['Noto Sans CJK SC Bold', ...FONT]
+
+/** Kinds of outlet; each has its own shape too. */
+export const OUTLET_COLOUR: Record<Theme, Record<OutletKind, string>> = {
+  light: {
+    centre: '#A3271E',
+    station: '#1F5FBF',
+    agent_point: '#6B4A00',
+    mobile_stop: '#6A3D9A',
+    enforcement_bureau: '#39424E',
+    approval_seal: '#8A2F62',
+  },
+  dark: {
+    centre: '#FF9A8C',
+    station: '#8CBCFF',
+    agent_point: '#F0C674',
+    mobile_stop: '#CDA9F2',
+    enforcement_bureau: '#C4CAD1',
+    approval_seal: '#F2A5CF',
+  },
+}
+
+/** Minutes to the nearest outlet, seven classes from near to far: one order of lightness, towards violet. */
+export const REACH_COLOURS: Record<Theme, readonly string[]> = {
+  light: ['#E9F3F8', '#C3D9EA', '#9CBBDB', '#8A94C5', '#8569B0', '#7F3A93', '#5A0A63'],
+  dark: ['#232C36', '#2E4257', '#405F85', '#6377B4', '#9586CF', '#C799DD', '#F3BBE6'],
+}
+
+/** How a village is served. Uncovered stands apart in hue, and each has a texture of its own. */
+export const COVER_COLOUR: Record<Theme, Record<CoverClass, string>> = {
+  light: { fixed: '#2B6CA3', outreach: '#7FB2DA', mobile: '#C9B3E0', uncovered: '#D55E00' },
+  dark: { fixed: '#3F86C2', outreach: '#2F5C82', mobile: '#6A5490', uncovered: '#F08A3C' },
+}

@@ -1,5 +1,7 @@
 /** Small textures drawn here rather than fetched: one for each area type, and hatching for what is out of band. */
+import type { CoverClass } from '@/api/outlets'
 import type { AreaType } from '@/api/types'
+import { icon } from './icons'
 import { GROUND, TYPE_EDGE, type Theme } from './palette'
 
 const SIZE = 16
@@ -37,6 +39,26 @@ const MARKS: Record<AreaType, (pen: Pen) => void> = {
   },
 }
 
+/** How a village is served: the less it is, the busier the texture. */
+const COVER_MARKS: Partial<Record<CoverClass, (pen: Pen) => void>> = {
+  outreach: (pen) => stroke(pen, [[0, 8, 16, 8]]),
+  mobile: (pen) =>
+    dots(pen, [
+      [4, 4],
+      [12, 4],
+      [4, 12],
+      [12, 12],
+    ]),
+  uncovered: (pen) =>
+    stroke(
+      pen,
+      [-16, -8, 0, 8, 16].flatMap((x): [number, number, number, number][] => [
+        [x, 16, x + 16, 0],
+        [x, 0, x + 16, 16],
+      ]),
+    ),
+}
+
 function stroke(pen: Pen, lines: [number, number, number, number][]): void {
   pen.beginPath()
   for (const [x1, y1, x2, y2] of lines) {
@@ -67,14 +89,20 @@ function canvas(draw: (pen: Pen) => void, colour: string, width: number): HTMLCa
   return element
 }
 
-/** Draws the texture that a style asks for by name: `type-light-urban`, `hatch-dark`. */
+/** Draws what a style asks for by name: `type-light-urban`, `cover-dark-mobile`, `hatch-dark`, or a mark of an outlet. */
 export function pattern(name: string): HTMLCanvasElement | null {
+  const mark = icon(name)
+  if (mark) return mark
   const [kind, theme, type] = name.split('-') as [string, Theme, AreaType]
   if (!(theme in GROUND)) return null
   if (kind === 'hatch') {
     // Diagonals that meet at the tile's edges.
     const lines: [number, number, number, number][] = [-8, 0, 8, 16].map((x) => [x, 16, x + 16, 0])
     return canvas((pen) => stroke(pen, lines), GROUND[theme].hatch, 1)
+  }
+  if (kind === 'cover') {
+    const draw = COVER_MARKS[(name.split('-')[2] ?? '') as CoverClass]
+    return draw ? canvas(draw, GROUND[theme].hatch, 1) : null
   }
   if (kind === 'type' && type in MARKS) return canvas(MARKS[type], TYPE_EDGE[theme][type], 0.8)
   return null

@@ -1,11 +1,13 @@
 /** What lies under the pointer, and which of it a click means. */
 import type { MapGeoJSONFeature, Map as MapLibreMap, PointLike } from 'maplibre-gl'
+import type { OutletKind } from '@/api/outlets'
 import type { AreaLevel, AreaType } from '@/api/types'
 import { LEVELS } from '@/format/areas'
 import type { Count } from '@/format/numbers'
 import { DRAFT } from './layers/draft'
 import { GRIDS } from './layers/grids'
 import { LABEL_LAYERS } from './layers/labels'
+import { OUTLET_LAYERS } from './layers/outlets'
 import { AREAS } from './layers/types'
 
 export interface AreaUnder {
@@ -24,7 +26,16 @@ export interface GridUnder {
   in_band: boolean
   dedicated: boolean
 }
-export type Under = AreaUnder | GridUnder
+export interface OutletUnder {
+  kind: 'outlet'
+  /** The outlet's id. */
+  code: string
+  name: string
+  outlet: OutletKind
+  area: string
+  state: 'open' | 'closed' | 'unknown'
+}
+export type Under = AreaUnder | GridUnder | OutletUnder
 
 export interface Standing {
   code: string
@@ -103,7 +114,19 @@ export function gridUnder(map: MapLibreMap, point: PointLike, options: PickOptio
   return hit ? asGrid(hit) : null
 }
 
+/** Its properties are those that `outletFeatures` gave it. */
+const asOutlet = ({ properties: p }: MapGeoJSONFeature): OutletUnder => ({
+  kind: 'outlet',
+  code: String(p.id),
+  name: String(p.name),
+  outlet: p.kind as OutletKind,
+  area: String(p.area_name),
+  state: p.state as OutletUnder['state'],
+})
+
 export function under(map: MapLibreMap, point: PointLike, options: PickOptions): Under | null {
+  const outlet = map.queryRenderedFeatures(point, { layers: present(map, OUTLET_LAYERS) })[0]
+  if (outlet) return asOutlet(outlet)
   const label = map.queryRenderedFeatures(point, { layers: present(map, LABEL_LAYERS) })[0]
   if (label) {
     const named = asArea(label)
@@ -113,7 +136,7 @@ export function under(map: MapLibreMap, point: PointLike, options: PickOptions):
 }
 
 /** The vector source a picked thing is drawn from, for its hover state. */
-export const stateTarget = (thing: Under, draft: boolean) =>
+export const stateTarget = (thing: AreaUnder | GridUnder, draft: boolean) =>
   thing.kind === 'area'
     ? { source: AREAS, sourceLayer: 'areas', id: thing.code }
     : { source: draft ? DRAFT : GRIDS, sourceLayer: 'grids', id: thing.code }

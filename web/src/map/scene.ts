@@ -1,7 +1,9 @@
 /** Everything the map's style depends on, as one plain value: style = f(scene). */
 import type { FeatureCollection, Geometry } from 'geojson'
 import type { LayerSpecification, SourceSpecification } from 'maplibre-gl'
+import type { CoverClass, Point } from '@/api/outlets'
 import type { LayerName } from '@/url/state'
+import type { Breaks } from './bands'
 import type { Theme } from './palette'
 
 export interface Scene {
@@ -19,13 +21,34 @@ export interface Scene {
   focus: { code: string; geometry: Geometry } | null
   /** From this zoom on a typical grid of the area in view is large enough for its label. */
   gridLabelZoom: number
+  /** Outlets of the area in view. */
+  outlets: FeatureCollection | null
+  /** The selected outlet. */
+  outlet: string | null
+  /** Proposed places for outlets. */
+  sites: FeatureCollection | null
+  /** Cells by travel time. */
+  bands: FeatureCollection | null
+  /** Minutes at which one band ends and the next begins. */
+  breaks: Breaks
+  /** How each village is served, by its code. */
+  villages: Readonly<Record<string, CoverClass>> | null
+  /** The same as points, for when villages are too small for their outlines. */
+  villagePoints: FeatureCollection | null
+  /** The place that is asked about. */
+  spot: Point | null
 }
+
+/** What fills the map by itself: then the area types step back. */
+export const filled = (scene: Pick<Scene, 'layers'>): boolean =>
+  scene.layers.includes('reach') || scene.layers.includes('coverage')
 
 /** Two scenes that draw the same: most changes of the address (the camera, a job) change nothing here. */
 export function sameScene(a: Scene, b: Scene): boolean {
   return (Object.keys(a) as (keyof Scene)[]).every((key) => {
     if (key === 'layers') return a.layers.join() === b.layers.join()
     if (key === 'focus') return a.focus?.geometry === b.focus?.geometry
+    if (key === 'spot') return a.spot?.join() === b.spot?.join()
     return Object.is(a[key], b[key])
   })
 }

@@ -2,6 +2,7 @@
 import { Map as MapLibreMap, ScaleControl, setWorkerUrl, type MapMouseEvent } from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url'
 import { onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref } from 'vue'
+import type { Point } from '@/api/outlets'
 import type { Camera } from '@/url/state'
 import { wantsLessMotion } from '@/use/useNarrow'
 import { sameCamera } from './camera'
@@ -22,7 +23,7 @@ setWorkerUrl(workerUrl)
 
 export interface MapEvents {
   moved: (camera: Camera) => void
-  picked: (thing: Under | null) => void
+  picked: (thing: Under | null, at: Point) => void
   entered: (area: AreaUnder) => void
 }
 
@@ -40,6 +41,8 @@ export function useMap(
   element: Ref<HTMLElement | null>,
   scene: () => Scene,
   picking: () => PickOptions | null,
+  /** Does the next click mean a place and not what lies there? */
+  aiming: () => boolean,
   events: MapEvents,
 ) {
   const map = shallowRef<MapLibreMap | null>(null)
@@ -57,7 +60,7 @@ export function useMap(
   function light(thing: Under | null): void {
     const m = map.value
     if (!m || (lit?.code === thing?.code && lit?.kind === thing?.kind)) return
-    const target = thing && stateTarget(thing, scene().draft !== null)
+    const target = thing && thing.kind !== 'outlet' ? stateTarget(thing, scene().draft !== null) : null
     for (const [state, on] of [
       [litState, false],
       [target, true],
@@ -76,7 +79,7 @@ export function useMap(
       if (!m || !options) return
       const thing = under(m, event.point, options)
       light(thing)
-      m.getCanvas().style.cursor = thing ? 'pointer' : ''
+      m.getCanvas().style.cursor = aiming() ? 'crosshair' : thing ? 'pointer' : ''
       const village = thing?.kind === 'grid' ? (areasUnder(m, event.point).village?.name ?? null) : null
       hover.value = thing ? { thing, village, x: event.point.x, y: event.point.y } : null
     })
@@ -141,11 +144,11 @@ export function useMap(
     m.on('movestart', leave)
     m.on('click', (event) => {
       const options = picking()
-      if (options) events.picked(under(m, event.point, options))
+      if (options) events.picked(under(m, event.point, options), [event.lngLat.lng, event.lngLat.lat])
     })
     m.on('dblclick', (event) => {
       const options = picking()
-      const area = options && areaMeant(areasUnder(m, event.point), options.standing)
+      const area = options && !aiming() && areaMeant(areasUnder(m, event.point), options.standing)
       if (area) events.entered(area)
     })
     map.value = m
@@ -199,6 +202,11 @@ export function useMap(
     retryTiles,
     zoomIn: () => map.value?.zoomIn({ duration: 150 }),
     zoomOut: () => map.value?.zoomOut({ duration: 150 }),
+    map,
+    centre: (): Point | null => {
+      const centre = map.value?.getCenter()
+      return centre ? [centre.lng, centre.lat] : null
+    },
     size: () => map.value?.getContainer().getBoundingClientRect() ?? null,
   }
 }

@@ -1,6 +1,7 @@
 /** The pages that whoever is looking may go to. */
-import { DataAnalysis, MapLocation, Operation, Setting } from '@element-plus/icons-vue'
+import { DataAnalysis, MapLocation, OfficeBuilding, Operation, Setting, User } from '@element-plus/icons-vue'
 import { computed } from 'vue'
+import { served } from '@/outlets/served'
 import { useSession } from '@/session/useSession'
 
 export function useNav() {
@@ -9,6 +10,13 @@ export function useNav() {
     [
       { path: '/', name: 'map', icon: MapLocation, shown: true },
       { path: '/plans', name: 'plans', icon: Operation, shown: may('draft') },
+      { path: '/people/roster', name: 'people', icon: User, shown: may('people') },
+      {
+        path: '/outlets/list',
+        name: 'outlets',
+        icon: OfficeBuilding,
+        shown: served.outlets && may('outline'),
+      },
       { path: '/analysis', name: 'analysis', icon: DataAnalysis, shown: may('figures') },
       {
         path: may('accounts') ? '/admin/accounts' : '/admin/audit',

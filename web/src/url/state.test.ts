@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { DEFAULT_LAYERS, formatView, parseCamera, parseDay, parseView, type ViewState } from './state'
+import {
+  DEFAULT_LAYERS,
+  formatView,
+  parseCamera,
+  parseDay,
+  parseView,
+  seasonOf,
+  type ViewState,
+} from './state'
 
 const whole: ViewState = {
   area: '150821',
@@ -9,6 +17,14 @@ const whole: ViewState = {
   camera: { lon: 108.2674, lat: 41.0881, zoom: 9.5 },
   draft: '01J8Z3K5-a_b',
   job: '77',
+  outlet: '0193a5b2-7c1d',
+  spot: [108.2674, 41.0881],
+  stops: [
+    [108.1, 41.2],
+    [108.3, 41.25],
+  ],
+  season: 'mud',
+  placement: '7d',
 }
 
 describe('the address', () => {
@@ -36,6 +52,10 @@ describe('the address', () => {
       layers: 'grids.nonsense',
       draft: '../x',
       job: ['9', '10'],
+      outlet: 'a/b',
+      spot: '108.2',
+      stops: '108,41;x,y;200,41',
+      season: 'spring',
     })
     expect(view).toEqual({
       area: null,
@@ -45,7 +65,19 @@ describe('the address', () => {
       layers: ['grids'],
       draft: null,
       job: '9',
+      outlet: null,
+      spot: null,
+      stops: [[108, 41]],
+      season: null,
+      placement: null,
     })
+  })
+
+  it('takes the season from the day', () => {
+    expect(seasonOf('2026-11-25')).toBe('winter')
+    expect(seasonOf('2026-03-31')).toBe('winter')
+    expect(seasonOf('2026-04-01')).toBe('mud')
+    expect(seasonOf('2026-07-01')).toBe('summer')
   })
 
   it('takes a code with all its digits for the same area', () => {

@@ -1,6 +1,8 @@
 /** What the address holds, as one plain value. Reading is lenient: what can't be understood is left out. */
 
-export const LAYER_NAMES = ['types', 'grids', 'units', 'places'] as const
+import { SEASONS, type Point, type Season } from '@/api/outlets'
+
+export const LAYER_NAMES = ['types', 'grids', 'units', 'outlets', 'reach', 'coverage', 'places'] as const
 export type LayerName = (typeof LAYER_NAMES)[number]
 export const DEFAULT_LAYERS: readonly LayerName[] = ['types', 'grids', 'places']
 
@@ -23,6 +25,16 @@ export interface ViewState {
   draft: string | null
   /** A job being watched. */
   job: string | null
+  /** A selected outlet. */
+  outlet: string | null
+  /** A place on the map that is asked about. */
+  spot: Point | null
+  /** Mobile stops that are only tried out. */
+  stops: readonly Point[]
+  /** null means the season of the day. */
+  season: Season | null
+  /** Proposed places for outlets, shown as drafts. */
+  placement: string | null
 }
 
 export type RawQuery = Record<string, string | null | undefined | (string | null)[]>
@@ -49,6 +61,34 @@ export function parseCamera(value: string | null): Camera | null {
   if (!parts.every(Number.isFinite)) return null
   if (Math.abs(lon) > 180 || Math.abs(lat) > 85 || zoom < 0 || zoom > 22) return null
   return { lon, lat, zoom }
+}
+
+const MOST_STOPS = 5
+const DEGREES = 4
+
+function parsePoint(value: string | null): Point | null {
+  const [lon, lat, ...rest] = value?.split(',').map(Number) ?? []
+  if (lon === undefined || lat === undefined || rest.length > 0) return null
+  return Math.abs(lon) <= 180 && Math.abs(lat) <= 85 ? [lon, lat] : null
+}
+const parsePoints = (value: string | null): readonly Point[] =>
+  (value?.split(';') ?? [])
+    .map(parsePoint)
+    .filter((point) => point !== null)
+    .slice(0, MOST_STOPS)
+const formatPoint = ([lon, lat]: Point): string => `${lon.toFixed(DEGREES)},${lat.toFixed(DEGREES)}`
+
+/** As near as an address tells it: about ten metres. */
+export const rounded = ([lon, lat]: Point): Point => [
+  Number(lon.toFixed(DEGREES)),
+  Number(lat.toFixed(DEGREES)),
+]
+
+/** Roads are frozen from November to March and deep in mud in April and May. */
+export function seasonOf(day: string): Season {
+  const month = Number(day.slice(5, 7))
+  if (month >= 11 || month <= 3) return 'winter'
+  return month <= 5 ? 'mud' : 'summer'
 }
 
 export const formatCamera = (c: Camera): string =>
@@ -85,6 +125,11 @@ export function parseView(raw: RawQuery): ViewState {
     camera: parseCamera(text(raw, 'at')),
     draft: matching(text(raw, 'draft'), /^[\w-]{1,64}$/),
     job: matching(text(raw, 'job'), /^[\w-]{1,64}$/),
+    outlet: matching(text(raw, 'outlet'), /^[\w-]{1,64}$/),
+    spot: parsePoint(text(raw, 'spot')),
+    stops: parsePoints(text(raw, 'stops')),
+    season: SEASONS.find((season) => season === text(raw, 'season')) ?? null,
+    placement: matching(text(raw, 'placement'), /^[\w-]{1,64}$/),
   }
 }
 
@@ -96,6 +141,11 @@ export function formatView(view: ViewState): Record<string, string> {
     layers: formatLayers(view.layers),
     draft: view.draft,
     job: view.job,
+    outlet: view.outlet,
+    spot: view.spot && formatPoint(view.spot),
+    stops: view.stops.map(formatPoint).join(';'),
+    season: view.season,
+    placement: view.placement,
     at: view.camera ? formatCamera(view.camera) : null,
   }
   return Object.fromEntries(Object.entries(all).filter((pair): pair is [string, string] => !!pair[1]))

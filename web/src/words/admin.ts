@@ -110,7 +110,6 @@ export const adminZh = {
   newNeedHome: '请选择所属区划。',
   newDo: '建账号并显示密码',
   made: '账号已建好。',
-  refused: '没有办成，什么也没有改变。',
 }
 
 export const adminEn: typeof adminZh = {
@@ -226,5 +225,4 @@ export const adminEn: typeof adminZh = {
   newNeedHome: 'Choose the home area.',
   newDo: 'Make the account',
   made: 'The account was made.',
-  refused: 'It was not done; nothing has changed.',
 }

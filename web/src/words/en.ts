@@ -1,5 +1,11 @@
 import { accountsEn } from './accounts'
 import { auditEn } from './audit'
+import { meEn } from './me'
+import { payEn } from './pay'
+import { whatifEn } from './whatif'
+import { peopleEn } from './people'
+import { staffingEn } from './staffing'
+import { outletsEn, outletsAboutEn } from './outlets'
 import type { Words } from './zh'
 
 const en: Words = {
@@ -19,6 +25,7 @@ const en: Words = {
     expand: 'Show more',
     meaning: 'What this figure means',
     skip: 'Skip to main content',
+    refused: 'It was not done; nothing has changed.',
     demoMark: 'demo value',
   },
   signin: {
@@ -58,6 +65,7 @@ const en: Words = {
   shell: {
     map: 'Map',
     plans: 'Plans',
+    outlets: 'Outlets',
     analysis: 'Analysis',
     nav: 'Main navigation',
     synthetic: 'Synthetic data for demonstration: outlines, households and grids are not real',
@@ -134,6 +142,7 @@ const en: Words = {
     named: 'Out of band, named',
   },
   about: {
+    ...outletsAboutEn,
     grids:
       'Grids valid on the chosen day, dedicated grids included. Source: the published plan in force that day.',
     villages: 'Gacha, villages, communities and farms in the area. Source: the division register.',
@@ -252,12 +261,16 @@ const en: Words = {
     division: 'Dividing {name}',
     publication: 'Publishing the plan of {name}',
     import: 'Importing',
+    proposal: 'Making a proposal for {name}',
+    pay_run: 'Working out the subsidies of {name}',
+    pay_comparison: 'Comparing two sets of rules for {name}',
     queued: 'Waiting for its turn; it starts soon',
     progress: '{done} of {total} villages',
     progressPlain: '{done} of {total}',
     leave: 'You can leave this page; the work goes on.',
     cancel: 'Stop',
     cancelled: 'Stopped. No draft was kept.',
+    cancelledPlain: 'Stopped; nothing has changed.',
     failed: 'Not finished: {why}',
     failedPlain: 'Not finished. Nothing has changed; you can try again.',
     lost: 'The progress can’t be asked for right now, trying again; the work goes on at the server.',
@@ -330,6 +343,12 @@ const en: Words = {
     median_grid: 'Median households a grid',
   },
   audit: auditEn,
+  people: peopleEn,
+  staffing: staffingEn,
+  me: meEn,
+  pay: payEn,
+  whatif: whatifEn,
+  outlets: outletsEn,
   ...accountsEn,
   problem: {
     unreachable: 'The server can’t be reached. Check the network and try again.',

@@ -1,6 +1,12 @@
 /** 中文用词：先按机关里的说法，再求简短。 */
 import { accountsZh } from './accounts'
 import { auditZh } from './audit'
+import { meZh } from './me'
+import { payZh } from './pay'
+import { whatifZh } from './whatif'
+import { peopleZh } from './people'
+import { staffingZh } from './staffing'
+import { outletsZh, outletsAboutZh } from './outlets'
 
 const zh = {
   product: {
@@ -19,6 +25,7 @@ const zh = {
     expand: '展开',
     meaning: '这个数是什么意思',
     skip: '跳到主要内容',
+    refused: '没有办成，什么也没有改变。',
     demoMark: '演示值',
   },
   signin: {
@@ -53,6 +60,7 @@ const zh = {
   shell: {
     map: '地图',
     plans: '规划',
+    outlets: '网点',
     analysis: '分析',
     nav: '主导航',
     synthetic: '合成数据，仅供演示：边界、户数与网格并非真实情况',
@@ -122,6 +130,7 @@ const zh = {
     named: '未达标并说明',
   },
   about: {
+    ...outletsAboutZh,
     grids: '所选日期有效的网格个数，含专属网格。来源：当日施行的已发布方案。',
     villages: '辖区内的嘎查、村、社区及场站个数。来源：区划名录。',
     households:
@@ -236,12 +245,16 @@ const zh = {
     division: '正在划分{name}',
     publication: '正在发布{name}的方案',
     import: '正在导入',
+    proposal: '正在为{name}生成分工建议',
+    pay_run: '正在计算{name}的补贴',
+    pay_comparison: '正在比较{name}的两套规则',
     queued: '排队等候，很快开始',
     progress: '{done} / {total} 个嘎查村',
     progressPlain: '{done} / {total}',
-    leave: '可以离开此页，划分会继续进行。',
+    leave: '可以离开此页，任务会继续进行。',
     cancel: '停止',
     cancelled: '已停止，没有留下草案。',
+    cancelledPlain: '已停止，什么也没有改变。',
     failed: '没有完成：{why}',
     failedPlain: '没有完成，什么也没有改变，可以再试一次。',
     lost: '暂时问不到进度，正在重试；任务仍在服务器上进行。',
@@ -314,6 +327,12 @@ const zh = {
     median_grid: '每网格户数中位数',
   },
   audit: auditZh,
+  people: peopleZh,
+  staffing: staffingZh,
+  me: meZh,
+  pay: payZh,
+  whatif: whatifZh,
+  outlets: outletsZh,
   ...accountsZh,
   problem: {
     unreachable: '连不上服务器，请检查网络后重试。',

@@ -6,13 +6,17 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use self::wire::{NewWorkerWire, RevealWire, Revealed, WorkerChangeWire, WorkerWire, clean};
+use self::wire::{
+    NewWorkerWire, RevealWire, Revealed, WorkerChangeWire, WorkerHistory, WorkerWire, clean, languages,
+    skills,
+};
 use super::{code, username};
 use crate::access::Capability;
 use crate::api::AppState;
@@ -20,15 +24,20 @@ use crate::api::caller::Caller;
 use crate::api::extract::{Body, Params, Segment};
 use crate::api::problem::{Problem, ProblemWire};
 use crate::api::wire::Page;
-use crate::domain::{Code, Employment, Level, PersonalField, WorkerStatus};
-use crate::store::areas;
-use crate::store::workers::{self, NewWorker, Reveal, WorkerFilter};
+use crate::domain::{Code, Employment, Level, PersonalField, WorkerStatus, clean_language};
+use crate::store::Tx;
+use crate::store::workers::{self, NewWorker, Reveal, WorkerFilter, WorkerRow};
+use crate::store::{areas, assignments};
 
 const REASON_MAX: usize = 200;
 const REASON_MIN: usize = 4;
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(get, change)).routes(routes!(reveal))
+    OpenApiRouter::new()
+        .routes(routes!(list, add))
+        .routes(routes!(get, change))
+        .routes(routes!(history))
+        .routes(routes!(reveal))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -38,6 +47,8 @@ struct WorkersQuery {
     status: Option<WorkerStatus>,
     #[param(inline)]
     employment: Option<Employment>,
+    /// Those who speak it: `mn`, say.
+    language: Option<String>,
     /// 1 to 500; 100 when left out.
     limit: Option<i64>,
     /// Where the page before ended.
@@ -52,6 +63,7 @@ fn no_worker() -> Problem {
 #[utoipa::path(get, path = "/api/v1/areas/{code}/workers", tag = "workers", params(("code" = String, Path), WorkersQuery),
     responses((status = 200, body = Page<WorkerWire>), (status = 403, body = ProblemWire), (status = 404, body = ProblemWire), (status = "default", body = ProblemWire)))]
 async fn list(
+    State(state): State<AppState>,
     caller: Caller,
     Segment(text): Segment<String>,
     Params(query): Params<WorkersQuery>,
@@ -68,8 +80,15 @@ async fn list(
     let mut tx = caller.begin().await?;
     areas::get(&mut tx, &code).await?.ok_or_else(|| Problem::not_found("这个区划", "area"))?;
     caller.require(Capability::People, &code)?;
-    let filter = WorkerFilter { status: query.status, employment: query.employment };
-    let mut rows = workers::page(&mut tx, &code, filter, query.cursor, limit + 1).await?;
+    let language = query
+        .language
+        .as_deref()
+        .map(clean_language)
+        .transpose()
+        .map_err(|why| Problem::bad_request("bad_language", why.zh, why.en))?;
+    let filter =
+        WorkerFilter { status: query.status, employment: query.employment, language: language.clone() };
+    let mut rows = workers::page(&mut tx, &code, &filter, state.today(), query.cursor, limit + 1).await?;
     let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     if more {
         rows.pop();
@@ -81,6 +100,9 @@ async fn list(
         }
         if let Some(employment) = query.employment {
             address += &format!("&employment={}", employment.as_str());
+        }
+        if let Some(language) = &language {
+            address += &format!("&language={language}");
         }
         address
     });
@@ -115,6 +137,10 @@ async fn add(
         username: given.username.as_deref().map(username).transpose()?,
         employment: given.employment,
         status: given.status.unwrap_or(WorkerStatus::OnPost),
+        since: given.status_from.unwrap_or_else(|| state.today()),
+        home: given.home.map(|point| point.rounded()).transpose()?,
+        languages: languages(&given.languages)?,
+        skills: skills(&given.skills)?,
         name: clean(PersonalField::Name, &given.name)?,
         phone: given.phone.as_deref().map(|value| clean(PersonalField::Phone, value)).transpose()?,
         bank: given.bank.as_deref().map(|value| clean(PersonalField::Bank, value)).transpose()?,
@@ -126,7 +152,7 @@ async fn add(
     posted_at(&code)?;
     let id = new.id;
     workers::add(&mut tx, &code, &[new], state.now()).await?;
-    let row = workers::get(&mut tx, id).await?.ok_or_else(no_worker)?;
+    let row = workers::get(&mut tx, id, state.today()).await?.ok_or_else(no_worker)?;
     tx.commit().await?;
     let place = [(header::LOCATION, format!("/api/v1/workers/{id}"))];
     Ok((StatusCode::CREATED, place, Json(WorkerWire::from(row))).into_response())
@@ -135,13 +161,40 @@ async fn add(
 /// One worker, masked
 #[utoipa::path(get, path = "/api/v1/workers/{id}", tag = "workers", params(("id" = Uuid, Path)),
     responses((status = 200, body = WorkerWire), (status = 404, body = ProblemWire), (status = "default", body = ProblemWire)))]
-async fn get(caller: Caller, Segment(id): Segment<Uuid>) -> Result<Json<WorkerWire>, Problem> {
+async fn get(
+    State(state): State<AppState>,
+    caller: Caller,
+    Segment(id): Segment<Uuid>,
+) -> Result<Json<WorkerWire>, Problem> {
     let mut tx = caller.begin().await?;
-    let row = workers::get(&mut tx, id).await?.ok_or_else(no_worker)?;
+    Ok(Json(seen(&mut tx, &caller, id, state.today()).await?.into()))
+}
+
+/// A record that is the caller's own, or in their sight.
+async fn seen(tx: &mut Tx, caller: &Caller, id: Uuid, today: NaiveDate) -> Result<WorkerRow, Problem> {
+    let row = workers::get(tx, id, today).await?.ok_or_else(no_worker)?;
     if row.username.as_deref() != Some(caller.actor.username.as_str()) {
         caller.require(Capability::People, &row.area)?;
     }
-    Ok(Json(row.into()))
+    Ok(row)
+}
+
+/// What a worker was and looked after, day by day
+#[utoipa::path(get, path = "/api/v1/workers/{id}/history", tag = "workers", params(("id" = Uuid, Path)),
+    responses((status = 200, body = WorkerHistory), (status = 404, body = ProblemWire), (status = "default", body = ProblemWire)))]
+async fn history(
+    State(state): State<AppState>,
+    caller: Caller,
+    Segment(id): Segment<Uuid>,
+) -> Result<Json<WorkerHistory>, Problem> {
+    let mut tx = caller.begin().await?;
+    seen(&mut tx, &caller, id, state.today()).await?;
+    let statuses = workers::history(&mut tx, id).await?;
+    let assignments = assignments::history(&mut tx, id).await?;
+    Ok(Json(WorkerHistory {
+        statuses: statuses.into_iter().map(Into::into).collect(),
+        assignments: assignments.into_iter().map(Into::into).collect(),
+    }))
 }
 
 /// Change a worker's record; what is left out stays
@@ -154,16 +207,17 @@ async fn change(
     Segment(id): Segment<Uuid>,
     Body(given): Body<WorkerChangeWire>,
 ) -> Result<Json<WorkerWire>, Problem> {
-    let change = given.checked()?;
+    let change = given.checked(state.today())?;
     let mut tx = caller.begin().await?;
-    let held = workers::get(&mut tx, id).await?.ok_or_else(no_worker)?;
+    let held = workers::get(&mut tx, id, state.today()).await?.ok_or_else(no_worker)?;
     caller.require(Capability::PeopleEdit, &held.area)?;
     if let Some(area) = &change.area {
         areas::get(&mut tx, area).await?.ok_or_else(|| Problem::not_found("这个区划", "area"))?;
         caller.require(Capability::PeopleEdit, area)?;
         posted_at(area)?;
     }
-    let row = workers::change(&mut tx, id, &change, state.now()).await?.ok_or_else(no_worker)?;
+    let row =
+        workers::change(&mut tx, id, &change, state.today(), state.now()).await?.ok_or_else(no_worker)?;
     tx.commit().await?;
     Ok(Json(row.into()))
 }

@@ -6,7 +6,7 @@ import type {
   SymbolLayerSpecification,
 } from 'maplibre-gl'
 import { FONT, GROUND, TYPE_COLOUR, type Theme } from '../palette'
-import type { LayerGroup } from '../scene'
+import { filled, type LayerGroup } from '../scene'
 import { byType, edges } from './types'
 
 export const GRIDS = 'grids'
@@ -104,10 +104,11 @@ export const grids: LayerGroup = {
     const on: Visibility = layers.includes('grids') ? 'visible' : 'none'
     // Under a draft the published grids step back: outlines only.
     const alone: Visibility = draft ? 'none' : on
+    const covered = filled({ layers })
     const outline = gridLine('grid-line', GRIDS, theme)
     return [
-      gridFill('grid-fill', GRIDS, on),
-      gridHatch('grid-out-of-band', GRIDS, theme, alone),
+      gridFill('grid-fill', GRIDS, covered ? 'none' : on),
+      gridHatch('grid-out-of-band', GRIDS, theme, covered ? 'none' : alone),
       {
         ...outline,
         layout: { ...outline.layout, visibility: on },

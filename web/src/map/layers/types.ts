@@ -2,7 +2,7 @@
 import type { ExpressionSpecification } from 'maplibre-gl'
 import type { AreaType } from '@/api/types'
 import { AREA_TYPES, TYPE_COLOUR, TYPE_EDGE } from '../palette'
-import type { LayerGroup } from '../scene'
+import { filled, type LayerGroup } from '../scene'
 
 export const AREAS = 'areas'
 
@@ -31,7 +31,7 @@ export const types: LayerGroup = {
     },
   }),
   layers: ({ theme, layers }) => {
-    const visibility = layers.includes('types') ? 'visible' : 'none'
+    const visibility = layers.includes('types') && !filled({ layers }) ? 'visible' : 'none'
     const colour = byType(TYPE_COLOUR, theme === 'light' ? '#9AA1A9' : '#6B727B')
     const shared = { type: 'fill', source: AREAS, 'source-layer': 'areas', layout: { visibility } } as const
     return [

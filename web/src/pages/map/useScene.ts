@@ -7,12 +7,22 @@ import { sameScene, type Scene } from '@/map/scene'
 import { useMeta } from '@/session/useMeta'
 import { useSession } from '@/session/useSession'
 import { useTheme } from '@/theme/useTheme'
+import type { LayerName } from '@/url/state'
 import { useView } from '@/url/useView'
 import { useWords } from '@/words/useWords'
+import type { Services } from './useServices'
 
 const PASTORAL_GRID_M2 = 60e6
 
-export function useScene(place: Ref<Area | null>, figures: Ref<Figures | null>, plan: Ref<Plan | null>) {
+/** A link may name what its reader has no right to: then it is left out. */
+const COUNTS: readonly LayerName[] = ['units', 'coverage']
+
+export function useScene(
+  place: Ref<Area | null>,
+  figures: Ref<Figures | null>,
+  plan: Ref<Plan | null>,
+  services: Services,
+) {
   const { view, day } = useView()
   const { meta } = useMeta()
   const { may } = useSession()
@@ -40,12 +50,19 @@ export function useScene(place: Ref<Area | null>, figures: Ref<Figures | null>, 
       day: day.value,
       areasVersion: meta.value?.areas_version ?? '',
       gridsVersion: meta.value?.grids_version ?? '',
-      // A link may name what its reader has no right to: then it is left out.
-      layers: may('figures') ? view.value.layers : view.value.layers.filter((name) => name !== 'units'),
+      layers: may('figures') ? view.value.layers : view.value.layers.filter((name) => !COUNTS.includes(name)),
       draft: may('draft') ? view.value.draft : null,
       selected: view.value.sel,
       focus: place.value && geometry ? { code: place.value.code, geometry } : null,
       gridLabelZoom: gridLabelZoom.value,
+      outlets: services.marks.value,
+      outlet: view.value.outlet,
+      sites: services.sites.value,
+      bands: services.bands.value,
+      breaks: services.breaks.value,
+      villagePoints: services.villagePoints.value,
+      villages: services.villages.value,
+      spot: view.value.spot,
     }
     return before && sameScene(before, now) ? before : now
   })

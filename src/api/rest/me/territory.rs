@@ -1,0 +1,109 @@
+use axum::Json;
+use axum::extract::State;
+use chrono::NaiveDate;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::access::Capability;
+use crate::api::AppState;
+use crate::api::caller::Caller;
+use crate::api::problem::{Problem, ProblemWire};
+use crate::api::wire;
+use crate::domain::{AreaType, Code, Count, Employment, GridRole, PersonalField, WorkerStatus};
+use crate::store::tiles::GridsOf;
+use crate::store::{assignments, grids, workers};
+
+/// Who they are themselves.
+#[derive(Serialize, ToSchema)]
+struct OwnWorker {
+    /// Masked, as `张**`.
+    name: Option<String>,
+    status: WorkerStatus,
+    employment: Employment,
+}
+
+/// Who leads a grid.
+#[derive(Serialize, ToSchema)]
+struct GridLead {
+    /// Masked, as `张**`.
+    name: Option<String>,
+}
+
+/// A grid that the caller looks after.
+#[derive(Serialize, ToSchema)]
+struct OwnGrid {
+    code: String,
+    #[schema(value_type = String)]
+    village: Code,
+    village_name: String,
+    area_type: AreaType,
+    role: GridRole,
+    from: NaiveDate,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    households: Option<Count>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people: Option<Count>,
+    area_m2: f64,
+    #[schema(value_type = Object)]
+    geometry: Value,
+    lead: Option<GridLead>,
+    /// Grids that border on it.
+    neighbours: Vec<String>,
+}
+
+/// All that a worker's own first page needs.
+#[derive(Serialize, ToSchema)]
+pub struct Territory {
+    worker: OwnWorker,
+    as_of: NaiveDate,
+    grids: Vec<OwnGrid>,
+    synthetic: bool,
+}
+
+/// My grids, with all that the first page of whoever looks after them needs
+#[utoipa::path(get, path = "/api/v1/me/territory", tag = "me",
+    responses((status = 200, body = Territory), (status = 404, body = ProblemWire), (status = "default", body = ProblemWire)))]
+pub async fn get(State(state): State<AppState>, caller: Caller) -> Result<Json<Territory>, Problem> {
+    let today = state.today();
+    let mut tx = caller.begin().await?;
+    let mut worker = workers::of_account(&mut tx, &caller.actor.username, today).await?.ok_or_else(|| {
+        Problem::not_found("与您的账号关联的网格员记录", "worker record that is your account's")
+    })?;
+    let mut own = Vec::new();
+    let mut synthetic = worker.synthetic;
+    for held in std::mem::take(&mut worker.grids) {
+        // Their account's grants decide which of them they see.
+        let Some(mut row) = grids::get(&mut tx, &held.code, GridsOf::Day(today)).await? else { continue };
+        let geometry = row.outline.take().map(|outline| wire::geojson(&outline)).unwrap_or_default();
+        let lead = assignments::own_lead(&mut tx, &held.code, today).await?;
+        let neighbours = grids::neighbours(&mut tx, &held.code, row.plan).await?;
+        let village = held.code.village();
+        let figures = caller.scope.may(Capability::Figures, &village);
+        synthetic |= row.synthetic;
+        own.push(OwnGrid {
+            code: held.code.into(),
+            village,
+            village_name: row.village_name,
+            area_type: row.area_type,
+            role: held.role,
+            from: held.from,
+            households: figures.then_some(row.households),
+            people: figures.then_some(row.people),
+            area_m2: row.area_m2,
+            geometry,
+            lead: lead.map(|name| GridLead { name }),
+            neighbours: neighbours.into_iter().map(Into::into).collect(),
+        });
+    }
+    Ok(Json(Territory {
+        worker: OwnWorker {
+            name: worker.masked.remove(&PersonalField::Name).flatten(),
+            status: worker.status,
+            employment: worker.employment,
+        },
+        as_of: today,
+        grids: own,
+        synthetic,
+    }))
+}
