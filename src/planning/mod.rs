@@ -250,7 +250,7 @@ fn sequences(
 }
 
 /// A seed of the village's own: villages are divided side by side, in any order.
-fn village_seed(seed: u64, village: &Code) -> u64 {
+pub fn village_seed(seed: u64, village: &Code) -> u64 {
     // FNV-1a.
     village.as_str().bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
