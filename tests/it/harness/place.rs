@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use geo::{Centroid, MultiPolygon, Polygon};
 use khot::access::Scope;
 use khot::domain::{
-    Area, AreaType, DrawnGrid, Employment, Givens, Grid, GridCode, GridKind, GridNumbers, OutletKind, Reason, ReasonKind,
-    Scores, Service, ServiceKind, ServiceMode, Tally, ToldGrid, Unit, VillageKind, WorkerStatus,
+    Area, AreaType, DrawnGrid, Employment, Givens, Grid, GridCode, GridKind, GridNumbers, OutletKind, Reason,
+    ReasonKind, Scores, Service, ServiceKind, ServiceMode, Tally, ToldGrid, Unit, VillageKind, WorkerStatus,
 };
 use khot::geo::measure::multi_area_m2;
 use khot::store::outlets::{self, NewOutlet};
