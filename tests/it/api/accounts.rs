@@ -69,7 +69,7 @@ async fn an_administrator_makes_an_account_whose_holder_moves_in() {
     assert_eq!(session["account"]["area"], "150821");
     assert_eq!(
         session["account"]["capabilities"],
-        json!(["outline", "figures", "draft", "import", "people"])
+        json!(["outline", "figures", "draft", "import", "people", "outlets"])
     );
     zhao.get("/api/v1/areas/150821/plans").await;
     assert_eq!(app.get("/api/v1/accounts/zhao").await["last_sign_in_at"], "2026-11-23T04:00:00Z");

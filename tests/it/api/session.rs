@@ -95,6 +95,7 @@ async fn every_address_but_signing_in_is_closed_without_a_session() {
             .replace("{id}", "01a20a62-0000-7000-8000-000000000000")
             .replace("{username}", "zhao")
             .replace("{what}", "areas")
+            .replace("{kind}", "lead")
             .replace("{z}/{x}/{y}", "0/0/0");
         assert!(!address.contains('{'), "{path}: say here what stands for its parts");
         let method: Method = method.parse().unwrap();

@@ -1,7 +1,9 @@
 //! Subsidies in the database and over the API: rules, attested days, runs and what they pay.
 
+mod crash;
 mod duty;
 mod rules;
+mod run;
 
 use khot::access::Role;
 use khot::store::Tx;
