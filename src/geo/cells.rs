@@ -11,7 +11,6 @@
 //! cost no geometry but their own corners).
 
 mod border;
-mod centres;
 mod hexagon;
 mod inside;
 #[cfg(test)]
@@ -26,7 +25,6 @@ use super::{
     planar::{Map, Set, edges, oriented_rings, twice_area},
 };
 use border::Border;
-pub use centres::centres;
 use hexagon::Hexagons;
 use inside::Inside;
 
