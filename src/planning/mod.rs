@@ -20,7 +20,7 @@ pub use crate::divide::DivideError;
 pub use scores::{Seen, scores};
 
 /// The engine's name and version, stored with every plan. It changes whenever an answer may change.
-pub const ENGINE_VERSION: &str = "anneal-1";
+pub const ENGINE_VERSION: &str = "anneal-2";
 
 /// A village to be divided.
 #[derive(Debug, Clone)]
