@@ -46,6 +46,9 @@ check: setup-check web/dist/index.html
 bench: setup-test web/dist/index.html
 	@echo "==> The division engine against METIS, in one run"
 	@$(CARGO) bench --locked --bench division
+	@echo "==> Assignment against OR-Tools, travel times against SciPy, each in one run"
+	@$(CARGO) bench --locked --bench assign
+	@$(CARGO) bench --locked --bench reach
 	@echo "==> What scope costs, on the demo with and without it"
 	@$(CARGO) bench --locked --bench scope
 

@@ -4,7 +4,9 @@ use crate::instance::Instance;
 
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Figures {
+    /// Seconds on a core, of all threads that divide.
     pub secs: f64,
+    pub wall: f64,
     pub peak_mb: f64,
     pub parts: f64,
     /// Parts within ±3 %, ±5 %, ±10 % of the mean, and with 300 to 500 households.
@@ -92,13 +94,17 @@ impl Figures {
         self.instances += other.instances;
     }
 
-    /// One line of a table, with ratios against METIS.
-    pub fn line(&self, name: &str, metis: &Self) -> String {
+    /// One line of a table, with ratios against METIS where it has an answer.
+    pub fn line(&self, name: &str, metis: Option<&Self>) -> String {
         let percent = |count: f64| 100.0 * count / self.parts;
+        let ratio = |of: fn(&Self) -> f64| {
+            metis.map_or("–".to_owned(), |metis| format!("{:.3}", of(self) / of(metis)))
+        };
         format!(
-            "| {name:<16} | {:>8.2} | {:>5.2} | {:>6.0} | {:>7.2} | {:>7.2} | {:>7.2} | {:>7.2} | {:>6.1} | {:>6.0} | {:>5.0} | {:>8.0} | {:>6.3} | {:>5.3} | {:>6.3} |",
+            "| {name:<9} | {:>8.2} | {:>8.2} | {:>6} | {:>6.0} | {:>7.2} | {:>7.2} | {:>7.2} | {:>7.2} | {:>6.1} | {:>6.0} | {:>5.0} | {:>8.0} | {:>6} | {:>5.3} | {:>6} |",
+            self.wall,
             self.secs,
-            self.secs / metis.secs,
+            ratio(|figures| figures.secs),
             self.peak_mb,
             percent(self.within[0]),
             percent(self.within[1]),
@@ -108,18 +114,18 @@ impl Figures {
             self.in_pieces,
             self.empty,
             self.cut,
-            self.cut / metis.cut,
+            ratio(|figures| figures.cut),
             self.round / self.parts,
-            (self.round / self.parts) / (metis.round / metis.parts),
+            ratio(|figures| figures.round / figures.parts),
         )
     }
 
     pub fn head() {
         println!(
-            "| engine           |   time s | ratio |   MB   | ±3 %    | ±5 %    | ±10 %   | in band | worst% | pieces | empty |      cut | ratio  |  PP   | ratio  |"
+            "| engine    |   wall s |    cpu s | ratio  |   MB   | ±3 %    | ±5 %    | ±10 %   | in band | worst% | pieces | empty |      cut | ratio  |  PP   | ratio  |"
         );
         println!(
-            "|------------------|---------:|------:|-------:|--------:|--------:|--------:|--------:|-------:|-------:|------:|---------:|-------:|------:|-------:|"
+            "|-----------|---------:|---------:|-------:|-------:|--------:|--------:|--------:|--------:|-------:|-------:|------:|---------:|-------:|------:|-------:|"
         );
     }
 
@@ -127,6 +133,7 @@ impl Figures {
     pub fn told(&self) -> String {
         let figures = [
             self.secs,
+            self.wall,
             self.peak_mb,
             self.parts,
             self.within[0],
@@ -146,11 +153,27 @@ impl Figures {
 
     pub fn heard(line: &str) -> Option<Self> {
         let figures: Vec<f64> = line.split(' ').map(str::parse).collect::<Result<_, _>>().ok()?;
-        let [secs, peak_mb, parts, a, b, c, in_band, worst, in_pieces, empty, cut, round, off_ten, instances] =
-            figures.try_into().ok()?;
+        let [
+            secs,
+            wall,
+            peak_mb,
+            parts,
+            a,
+            b,
+            c,
+            in_band,
+            worst,
+            in_pieces,
+            empty,
+            cut,
+            round,
+            off_ten,
+            instances,
+        ] = figures.try_into().ok()?;
         let within = [a, b, c];
         Some(Self {
             secs,
+            wall,
             peak_mb,
             parts,
             within,

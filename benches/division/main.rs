@@ -1,13 +1,19 @@
 //! Khot's division engine against METIS in the same run: `cargo bench --bench division [-- SECTION…]`.
 //!
-//! Sections: `lattice-2k`, `lattice-100k`, `lattice-1m`, `communities`, `hard`, `exact`, `stability`, `again`;
-//! without one, all of them. Each answer of the first five is made in a process of its own, one thread
-//! unless it says otherwise, so that its peak memory (`VmHWM`, the instance included) is its own.
+//! Sections: `lattice-2k`, `lattice-100k`, `lattice-1m`, `communities`, `hard`, `exact`, `stability`, `again`,
+//! `region`; without one, all of them. Each answer of the first five is made in a process of its own, one
+//! thread unless it says otherwise, so that its peak memory (`VmHWM`, the instance included) is its own.
+//! `cpu s` is what the threads that divide were given of a core, so other programs' load hardly counts;
+//! `wall s` is what a person waits.
+//!
+//! `region` makes all 103 banners of the demo one after another, without a database, and divides all their
+//! villages on two threads. Codes of banners choose some: `-- region 150821`.
 
 mod check;
 mod engines;
 mod exact;
 mod instance;
+mod region;
 mod village;
 
 use std::process::Command;
@@ -19,8 +25,17 @@ use instance::{CAPPED, Instance, USUAL, communities, large};
 use khot::divide::Effort;
 use rayon::prelude::*;
 
-const SECTIONS: [&str; 8] =
-    ["lattice-2k", "lattice-100k", "lattice-1m", "communities", "hard", "exact", "stability", "again"];
+const SECTIONS: [&str; 9] = [
+    "lattice-2k",
+    "lattice-100k",
+    "lattice-1m",
+    "communities",
+    "hard",
+    "exact",
+    "stability",
+    "again",
+    "region",
+];
 
 fn main() {
     // Cargo adds `--bench`.
@@ -28,9 +43,14 @@ fn main() {
     if let [child, task, engine] = words.as_slice()
         && child == "child"
     {
-        println!("{}", answer(task, engine).told());
+        match answer(task, engine) {
+            Some(figures) => println!("{}", figures.told()),
+            None => std::process::exit(1),
+        }
         return;
     }
+    let (banners, words): (Vec<String>, Vec<String>) =
+        words.into_iter().partition(|word| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit()));
     let unknown = words.iter().find(|word| !SECTIONS.contains(&word.as_str()));
     if let Some(unknown) = unknown {
         eprintln!("no section {unknown}: there are {}", SECTIONS.join(", "));
@@ -39,12 +59,12 @@ fn main() {
     for section in SECTIONS {
         if words.is_empty() || words.iter().any(|word| word == section) {
             println!("\n## {section}\n");
-            run(section);
+            run(section, &banners);
         }
     }
 }
 
-fn run(section: &str) {
+fn run(section: &str, banners: &[String]) {
     match section {
         "lattice-2k" => table("2000 usual 1", &["quick", "default", "thorough"], 3),
         "lattice-100k" => {
@@ -56,49 +76,55 @@ fn run(section: &str) {
         "communities" | "hard" => table(section, &["village", "village-2"], 1),
         "exact" => exact::run(),
         "stability" => village::stability(),
+        "region" => region::run(banners),
         _ => village::again(),
     }
 }
 
-/// METIS and the engine on one task: medians of the time of `times` runs; the other figures are the same in
-/// each.
+/// METIS and the engine on one task: medians of the time of `times` runs, the engines taking turns; the other
+/// figures are the same in each. Where METIS finds no answer, ours stands alone.
 fn table(task: &str, engines: &[&str], times: usize) {
-    let measured = |engine: &str| {
-        let mut runs: Vec<Figures> = (0..times).filter_map(|_| in_child(task, engine)).collect();
-        runs.sort_by(|a, b| a.secs.total_cmp(&b.secs));
-        runs.get(times / 2).copied()
-    };
-    let Some(metis) = measured("metis") else {
-        println!("{task}: METIS gave no answer");
-        return;
-    };
-    println!("{task}: {:.0} parts", metis.parts);
-    Figures::head();
-    println!("{}", metis.line("METIS k-way", &metis));
-    let mut found = vec![("METIS", metis)];
-    for engine in engines {
-        if let Some(figures) = measured(engine) {
-            println!("{}", figures.line(engine, &metis));
-            found.push((engine, figures));
+    let names: Vec<&str> = std::iter::once("metis").chain(engines.iter().copied()).collect();
+    let mut runs: Vec<Vec<Figures>> = vec![Vec::new(); names.len()];
+    for _ in 0..times {
+        for (name, runs) in names.iter().zip(&mut runs) {
+            runs.extend(in_child(task, name));
         }
     }
-    if metis.instances > 1.0 {
-        for (name, figures) in found {
-            let share = 100.0 * figures.off_ten / figures.instances;
-            println!("{name}: {share:.2} % of communities have a grid more than 10 % off their mean");
-        }
+    let found: Vec<(&str, Figures)> =
+        names.iter().zip(runs).filter_map(|(name, runs)| Some((*name, median(runs)?))).collect();
+    let metis = found.iter().find(|(name, _)| *name == "metis").map(|found| found.1);
+    println!("{task}: {:.0} parts", found.first().map_or(0.0, |found| found.1.parts));
+    if metis.is_none() {
+        println!("METIS k-way found no answer");
+    }
+    Figures::head();
+    for (name, figures) in &found {
+        println!("{}", figures.line(name, metis.as_ref()));
+    }
+    for (name, figures) in found.iter().filter(|found| found.1.instances > 1.0) {
+        let share = 100.0 * figures.off_ten / figures.instances;
+        println!("{name}: {share:.2} % of communities have a grid more than 10 % off their mean");
     }
     println!();
+}
+
+fn median(mut runs: Vec<Figures>) -> Option<Figures> {
+    runs.sort_by(|a, b| a.secs.total_cmp(&b.secs));
+    let middle = *runs.get(runs.len() / 2)?;
+    let mut walls: Vec<f64> = runs.iter().map(|run| run.wall).collect();
+    walls.sort_by(f64::total_cmp);
+    Some(Figures { wall: walls[walls.len() / 2], ..middle })
 }
 
 fn in_child(task: &str, engine: &str) -> Option<Figures> {
     let program = std::env::current_exe().ok()?;
     let ran = Command::new(program).args(["child", task, engine]).output().ok()?;
-    Figures::heard(String::from_utf8(ran.stdout).ok()?.trim())
+    Figures::heard(String::from_utf8(ran.stdout).ok()?.lines().last()?.trim())
 }
 
-/// What a child does: makes the instance, answers it, measures.
-fn answer(task: &str, engine: &str) -> Figures {
+/// What a child does: makes the instance, answers it, measures. None where there is no answer.
+fn answer(task: &str, engine: &str) -> Option<Figures> {
     let words: Vec<&str> = task.split(' ').collect();
     let instances: Vec<Instance> = match words.as_slice() {
         ["communities"] => communities(false),
@@ -111,33 +137,48 @@ fn answer(task: &str, engine: &str) -> Figures {
         }
         _ => Vec::new(),
     };
-    let begin = Instant::now();
+    let threads = if engine.ends_with("-2") { 2 } else { 1 };
     let one = |instance: &Instance| match engine {
         "metis" => metis(instance, 0.03),
         "quick" => khot(instance, &Ask::at(Effort::Quick)),
         "thorough" => khot(instance, &Ask::at(Effort::Thorough)),
         "default" => khot(instance, &Ask::at(Effort::Default)),
         _ => {
-            let effort = if engine == "village-thorough" { Effort::Thorough } else { Effort::Default };
-            let work = effort.village_work(instance.weights.len());
+            let work = Effort::Default.village_work(instance.weights.len());
             khot(instance, &Ask { band: Some((300.0, 500.0)), work, ..Ask::at(Effort::Default) })
         }
     };
-    let answers: Vec<Vec<u32>> = if engine == "village-2" {
-        let Ok(pool) = rayon::ThreadPoolBuilder::new().num_threads(2).build() else {
-            return Figures::default();
-        };
-        pool.install(|| instances.par_iter().map(one).collect())
-    } else {
-        instances.iter().map(one).collect()
-    };
-    let secs = begin.elapsed().as_secs_f64();
-    let peak_mb = peak_mb();
-    let mut all = Figures { secs, peak_mb, ..Figures::default() };
-    for (instance, answer) in instances.iter().zip(&answers) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok()?;
+    let begin = Instant::now();
+    let answers: Vec<(Vec<u32>, f64)> =
+        pool.install(|| instances.par_iter().map(|instance| timed(|| one(instance))).collect());
+    let wall = begin.elapsed().as_secs_f64();
+    let secs = answers.iter().map(|answer| answer.1).sum();
+    let mut all = Figures { secs, wall, peak_mb: peak_mb(), ..Figures::default() };
+    for (instance, (answer, _)) in instances.iter().zip(&answers) {
+        if answer.len() != instance.weights.len() {
+            return None;
+        }
         all.add(&Figures::of(instance, answer));
     }
-    all
+    Some(all)
+}
+
+/// What `work` gives, and the seconds that this thread was given of a core for it.
+fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let begin = (Instant::now(), on_core());
+    let given = work();
+    let secs = match (begin.1, on_core()) {
+        (Some(begin), Some(end)) => end - begin,
+        _ => begin.0.elapsed().as_secs_f64(),
+    };
+    (given, secs)
+}
+
+/// Seconds that this thread has run; None where the system doesn't tell.
+fn on_core() -> Option<f64> {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    told.split(' ').next()?.parse::<f64>().ok().map(|nanoseconds| nanoseconds / 1e9)
 }
 
 /// This process's greatest memory so far; 0 where the system doesn't tell.

@@ -83,14 +83,26 @@ impl Scope {
     /// For a job: all that jobs do, in the area that it was queued for, in the name of who queued it (whose
     /// right to it was looked at then).
     pub fn job(actor: &str, area: &Code) -> Self {
-        use Capability::{Draft, Figures, Import, Outline, Pay, PayEdit, People, PeopleEdit};
+        use Capability::{Draft, Figures, Import, Outlets, Outline, Pay, PayEdit, People, PeopleEdit};
         let reach = Reach::Below(vec![area.clone()]);
-        let all = [Outline, Figures, Draft, Import, People, PeopleEdit, Pay, PayEdit];
+        let all = [Outline, Figures, Draft, Import, People, PeopleEdit, Pay, PayEdit, Outlets];
         Self {
             actor: actor.to_owned(),
             reach: all.map(|capability| (capability, reach.clone())).into(),
             exact: Exact::Everywhere,
             request_id: None,
+        }
+    }
+
+    /// For work of the program at once, for this caller: what they may do themselves in `area`, nothing more. It sees
+    /// true counts: what comes of it is read again in the caller's own scope before it is told.
+    pub fn at_work(&self, area: &Code) -> Self {
+        let own = self.reach.keys().filter(|capability| self.may(**capability, area));
+        Self {
+            actor: self.actor.clone(),
+            reach: own.map(|capability| (*capability, Reach::Below(vec![area.clone()]))).collect(),
+            exact: Exact::Everywhere,
+            request_id: self.request_id.clone(),
         }
     }
 
@@ -243,6 +255,21 @@ mod tests {
         // One prefix is enough where one lies below the other.
         assert!(scope.settings().contains(&("khot.may_figures".to_owned(), "15*".to_owned())));
         assert!(scope.settings().contains(&("khot.may_names".to_owned(), String::new())));
+    }
+
+    #[test]
+    fn work_for_a_caller_reaches_no_farther_than_they_do() {
+        let actor = actor(vec![
+            grant(Role::Planner, "150821", "2026-01-01", None),
+            grant(Role::Analyst, "15", "2026-01-01", None),
+        ]);
+        let scope = Scope::of(&actor, day("2026-06-01"));
+        let (own, other): (Code, Code) = ("150821".parse().unwrap(), "150822".parse().unwrap());
+        let work = scope.at_work(&own);
+        assert!(work.may(Capability::Draft, &own) && work.sees_exact_everywhere());
+        assert!(!work.may(Capability::Figures, &other) && !work.may(Capability::Names, &own));
+        assert!(!scope.at_work(&other).may(Capability::Draft, &other));
+        assert_eq!(work.actor(), "somebody");
     }
 
     #[test]

@@ -33,6 +33,11 @@ impl Caller {
         self.state.store.begin(&self.scope).await
     }
 
+    /// A transaction of the program's own work for this caller in `area`: see [`Scope::at_work`].
+    pub async fn begin_work(&self, area: &Code) -> Result<Tx, StoreError> {
+        self.state.store.begin(&self.scope.at_work(area)).await
+    }
+
     /// A clear answer to whoever lacks a capability; behind it the database refuses by itself.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ use super::language::Language;
 use crate::access::Capability;
 use crate::domain::Code;
 use crate::domain::Text;
+use crate::jobs::Failure;
 use crate::store::StoreError;
 
 /// An error for a client: a stable code and one clear sentence that says what to do.
@@ -212,6 +213,25 @@ impl IntoResponse for Problem {
     }
 }
 
+/// What was asked for can't be done as it was asked.
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused { code, text } => {
+                let status = match code {
+                    "bad_givens" | "cannot_divide" => StatusCode::UNPROCESSABLE_ENTITY,
+                    "not_found" => StatusCode::NOT_FOUND,
+                    _ => StatusCode::CONFLICT,
+                };
+                Self::new(status, code, text.zh, text.en)
+            }
+            Failure::Cancelled => Self::of_status(StatusCode::GATEWAY_TIMEOUT),
+            Failure::Unusable { .. } => Self::of_status(StatusCode::UNPROCESSABLE_ENTITY),
+            Failure::Store(error) => error.into(),
+        }
+    }
+}
+
 /// What a client may know of a store's error; the rest is logged.
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
@@ -300,6 +320,17 @@ impl From<StoreError> for Problem {
                 "the day of its end must be after that of its beginning",
             ),
             Some("worker_area_fkey") => Problem::not_found("这个区划", "area"),
+            Some("outlet_area_fkey") => Problem::not_found("这个区划", "area"),
+            Some("outlet_state_one_a_day") => Problem::conflict(
+                "later_change",
+                "该网点此后另有已登记的变更：请改那一次变更，或选更晚的日期",
+                "a later change of this outlet stands already: change that one, or choose a later day",
+            ),
+            Some("service_offer_one_a_day") => Problem::conflict(
+                "offered_already",
+                "该事项在这段时间已由该网点提供：请选更晚的日期",
+                "the outlet offers this item in that time already: choose a later day",
+            ),
             Some("pay_rules_version_key") => Problem::conflict(
                 "version_taken",
                 "该区划已有这个版本的规则：请换一个 version",

@@ -147,6 +147,8 @@ pub struct Grid {
     pub village_name: String,
     pub area_type: AreaType,
     pub kind: GridKind,
+    /// Of a dedicated grid.
+    pub name: Option<String>,
     /// This and the other figures, for whoever sees figures here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub households: Option<Count>,
@@ -181,6 +183,7 @@ impl Grid {
             village_name: row.village_name,
             area_type: row.area_type,
             kind: row.kind,
+            name: row.name,
             households: figures.then_some(row.households),
             people: figures.then_some(row.people),
             area_m2: row.area_m2,

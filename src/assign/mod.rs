@@ -84,6 +84,10 @@ pub enum AssignError {
     NotOnEarth(&'static str, usize),
     #[error("more than {0} workers, grids or pairs of them can't be assigned at once: take a smaller area")]
     TooMany(usize),
+    #[error(
+        "grid {0} names a worker who isn't there, or twice, or at a cost above {COST_MAX}: check its pairs"
+    )]
+    Pair(usize),
     #[error("the assignment was cancelled")]
     Cancelled,
 }
@@ -107,15 +111,7 @@ pub fn assign(
     candidates: usize,
     cancel: &dyn Fn() -> bool,
 ) -> Result<Assignment, AssignError> {
-    if workers.len() > MOST || places.len() > MOST {
-        return Err(AssignError::TooMany(MOST));
-    }
-    if let Some(bad) = workers.iter().position(|worker| !on_earth(worker.home)) {
-        return Err(AssignError::NotOnEarth("worker", bad + 1));
-    }
-    if let Some(bad) = places.iter().position(|place| !on_earth(place.at)) {
-        return Err(AssignError::NotOnEarth("grid", bad + 1));
-    }
+    check(workers, places)?;
     let near = near::Near::new(workers, places);
     let mut pairs: Vec<Vec<(u32, i64)>> =
         (0..places.len()).map(|place| near.nearest(place, candidates.max(1))).collect();
@@ -130,12 +126,81 @@ pub fn assign(
             known.extend(better.into_iter().take(candidates.max(8)));
         }
         if !added {
-            let way = |(place, holder): (usize, &Option<u32>)| {
-                let worker = (*holder)?;
-                let way = pairs[place].iter().find(|pair| pair.0 == worker)?.1;
-                Some((worker, way.unsigned_abs()))
-            };
-            return Ok(Assignment { held: solved.holder.iter().enumerate().map(way).collect() });
+            return Ok(told(&pairs, &solved));
         }
     }
+}
+
+/// For each grid the `count` nearest workers who may hold it, with the way in mm: the nearest first.
+///
+/// # Errors
+/// For a point that isn't on the earth and for more than [`MOST`] workers or grids.
+pub fn candidates(workers: &[Worker], places: &[Place], count: usize) -> Result<Vec<Pairs>, AssignError> {
+    check(workers, places)?;
+    let near = near::Near::new(workers, places);
+    let told = |(worker, way): (u32, i64)| (worker, way.unsigned_abs());
+    Ok((0..places.len()).map(|place| near.nearest(place, count).into_iter().map(told).collect()).collect())
+}
+
+/// Workers who may hold a grid, each once, and what it costs: mm, or anything else that adds up.
+pub type Pairs = Vec<(u32, u64)>;
+
+/// The most that one pair may cost: beyond it sums might not be exact.
+pub const COST_MAX: u64 = 1 << 40;
+
+/// Fills as many grids as possible at the least total cost, over given pairs only: for costs that are not just
+/// the way from home. `capacities` are the workers'.
+///
+/// # Errors
+/// For a pair with a worker who isn't there or is there twice, a cost above [`COST_MAX`], more than [`MOST`]
+/// workers or grids, and when `cancel` said so.
+pub fn assign_pairs(
+    pairs: &[Pairs],
+    capacities: &[u32],
+    cancel: &dyn Fn() -> bool,
+) -> Result<Assignment, AssignError> {
+    if capacities.len() > MOST || pairs.len() > MOST {
+        return Err(AssignError::TooMany(MOST));
+    }
+    let mut last = vec![usize::MAX; capacities.len()];
+    let mut taken: Vec<Vec<(u32, i64)>> = Vec::with_capacity(pairs.len());
+    let mut longest = 0;
+    for (grid, offers) in pairs.iter().enumerate() {
+        let mut row = Vec::with_capacity(offers.len());
+        for &(worker, cost) in offers {
+            let known = last.get_mut(worker as usize).ok_or(AssignError::Pair(grid + 1))?;
+            if std::mem::replace(known, grid) == grid || cost > COST_MAX {
+                return Err(AssignError::Pair(grid + 1));
+            }
+            longest = longest.max(cost);
+            if capacities[worker as usize] > 0 {
+                row.push((worker, cost.cast_signed()));
+            }
+        }
+        taken.push(row);
+    }
+    let solved = flow::solve(&taken, capacities, longest.cast_signed(), cancel)?;
+    Ok(told(&taken, &solved))
+}
+
+fn check(workers: &[Worker], places: &[Place]) -> Result<(), AssignError> {
+    if workers.len() > MOST || places.len() > MOST {
+        return Err(AssignError::TooMany(MOST));
+    }
+    if let Some(bad) = workers.iter().position(|worker| !on_earth(worker.home)) {
+        return Err(AssignError::NotOnEarth("worker", bad + 1));
+    }
+    match places.iter().position(|place| !on_earth(place.at)) {
+        Some(bad) => Err(AssignError::NotOnEarth("grid", bad + 1)),
+        None => Ok(()),
+    }
+}
+
+fn told(pairs: &[Vec<(u32, i64)>], solved: &flow::Solved) -> Assignment {
+    let way = |(place, holder): (usize, &Option<u32>)| {
+        let worker = (*holder)?;
+        let way = pairs[place].iter().find(|pair| pair.0 == worker)?.1;
+        Some((worker, way.unsigned_abs()))
+    };
+    Assignment { held: solved.holder.iter().enumerate().map(way).collect() }
 }

@@ -8,7 +8,7 @@ use rand_pcg::{
 };
 
 use super::near::Near;
-use super::{AssignError, Place, Worker, assign};
+use super::{AssignError, COST_MAX, Pairs, Place, Worker, assign, assign_pairs, candidates};
 
 const ALWAYS: &dyn Fn() -> bool = &|| false;
 
@@ -102,6 +102,37 @@ fn a_grid_that_nobody_may_hold_stays_empty() {
     assert_eq!(assign(&workers, &places, 3, ALWAYS).unwrap().filled(), 0);
     assert_eq!(assign(&[], &places, 3, ALWAYS).unwrap().filled(), 0);
     assert!(assign(&workers, &[], 3, ALWAYS).unwrap().held.is_empty());
+}
+
+#[test]
+fn over_given_pairs_it_is_the_same_problem() {
+    for seed in 0..100 {
+        let (workers, places) = instance(seed, 1 + (seed % 30) as u32, 1 + (seed % 40) as u32);
+        let capacities: Vec<u32> = workers.iter().map(|worker| worker.capacity).collect();
+        let all = candidates(&workers, &places, workers.len()).unwrap();
+        let (found, expected) =
+            (assign_pairs(&all, &capacities, ALWAYS).unwrap(), assign(&workers, &places, 8, ALWAYS).unwrap());
+        let sum = |found: &super::Assignment| found.held.iter().flatten().map(|held| held.1).sum::<u64>();
+        assert_eq!((found.filled(), sum(&found)), (expected.filled(), sum(&expected)), "seed {seed}");
+    }
+    let bad: [&[Pairs]; 3] = [&[vec![(1, 5)]], &[vec![(0, 5), (0, 6)]], &[vec![(0, COST_MAX + 1)]]];
+    for pairs in bad {
+        assert_eq!(assign_pairs(pairs, &[1], ALWAYS), Err(AssignError::Pair(1)));
+    }
+    let dearest = vec![vec![(0, COST_MAX), (1, 0)], vec![(0, COST_MAX)], vec![(1, COST_MAX)]];
+    assert_eq!(assign_pairs(&dearest, &[1, 1], ALWAYS).unwrap().filled(), 2);
+}
+
+/// The ceilings of posts are such capacities: here of one worker each and of any number.
+#[test]
+fn never_over_a_ceiling_in_ten_thousand_instances() {
+    for seed in 0..10_000 {
+        let (workers, places) = instance(seed, 1 + (seed % 13) as u32, 1 + (seed % 17) as u32);
+        let found = assign(&workers, &places, 1 + (seed % 9) as usize, ALWAYS).unwrap();
+        let mut held = vec![0; workers.len()];
+        found.held.iter().flatten().for_each(|(worker, _)| held[*worker as usize] += 1);
+        assert!(held.iter().zip(&workers).all(|(held, worker)| *held <= worker.capacity), "seed {seed}");
+    }
 }
 
 #[test]

@@ -191,13 +191,8 @@ async fn divide_and_publish(
     ending: &Ending,
 ) -> Result<u64, Stop> {
     let today = clock::local_day(clock::now());
-    let params = DivisionParams {
-        seed: seed.cast_signed(),
-        title: None,
-        policy: None,
-        publish_from: Some(today),
-        only: None,
-    };
+    let params =
+        DivisionParams { seed: seed.cast_signed(), publish_from: Some(today), ..DivisionParams::default() };
     let mut queued = Vec::new();
     for banner in banners {
         let mut tx = store.begin(&Scope::operator()).await?;

@@ -1,6 +1,6 @@
 //! `khot divide`: an area of the database, or files without one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use serde_json::json;
@@ -10,13 +10,14 @@ use super::{Stop, divide_files, jobs as waiting};
 use crate::access::Scope;
 use crate::clock;
 use crate::config::Config;
-use crate::domain::{Code, Policy};
+use crate::domain::{Code, Givens, GridNumbers, Policy};
 use crate::jobs::{self, DivisionParams};
 use crate::store::plans::{self, PlanRow};
 use crate::store::{Store, areas};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  khot divide --area 150821 --publish 2026-12-01\n  \
+    khot divide --area 150821 --ceiling 150821100=40 --count 150821100200=3 --givens givens.toml\n  \
     khot divide --units cells.geojson --weight households --target 250 --out grids.geojson\n  \
     khot divide --units cells.csv --edges edges.csv --weight weight --parts 40 --out parts.csv")]
 pub struct Arguments {
@@ -32,6 +33,19 @@ pub struct Arguments {
     /// The same seed gives the same answer.
     #[arg(long, default_value_t = 1)]
     seed: i64,
+    /// Posts of a township or banner, shared out fairly between its villages: 150821100=40.
+    #[arg(long, value_name = "CODE=N", value_parser = numbered, requires = "area")]
+    ceiling: Vec<(Code, u32)>,
+    /// The number of grids of a village: 150821100200=3.
+    #[arg(long, value_name = "VILLAGE=N", value_parser = numbered, requires = "area")]
+    count: Vec<(Code, u32)>,
+    /// Locks, dedicated grids, units tied together or kept apart, barriers (TOML or JSON); those of the plan
+    /// started from when left out.
+    #[arg(long, value_name = "FILE", requires = "area")]
+    givens: Option<PathBuf>,
+    /// Start from this plan, a draft say; from the one in force when left out.
+    #[arg(long, value_name = "PLAN", requires = "area")]
+    from: Option<uuid::Uuid>,
     #[command(flatten)]
     files: divide_files::Arguments,
     /// Print the outcome as JSON.
@@ -53,12 +67,18 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
         }
         None => None,
     };
+    let numbers = (!arguments.ceiling.is_empty() || !arguments.count.is_empty()).then(|| GridNumbers {
+        ceilings: arguments.ceiling.iter().cloned().collect(),
+        counts: arguments.count.iter().cloned().collect(),
+    });
     let params = DivisionParams {
         seed: arguments.seed,
-        title: None,
         policy,
         publish_from: arguments.publish,
-        only: None,
+        numbers,
+        givens: arguments.givens.as_deref().map(read_givens).transpose()?,
+        from: arguments.from,
+        ..DivisionParams::default()
     };
     let rows = with_store(config, async |store, ending| divide(store, &area, &params, ending).await).await?;
     if arguments.json {
@@ -68,6 +88,24 @@ pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
         rows.iter().for_each(print);
     }
     Ok(())
+}
+
+/// `CODE=N`.
+fn numbered(text: &str) -> Result<(Code, u32), String> {
+    let (code, number) = text.split_once('=').ok_or("write CODE=N, such as 150821100=40")?;
+    let code = code.trim().parse::<Code>().map_err(|error| error.to_string())?;
+    let number = number.trim().parse().map_err(|_| format!("'{number}' is not a number of grids"))?;
+    Ok((code, number))
+}
+
+fn read_givens(path: &Path) -> Result<Givens, Stop> {
+    let told = |why: String| Stop::Unusable(format!("{}: {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| told(format!("can't be read: {error}")))?;
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
+        serde_json::from_str(&text).map_err(|error| told(error.to_string()))
+    } else {
+        toml::from_str(&text).map_err(|error| told(error.to_string().trim().to_owned()))
+    }
 }
 
 async fn divide(

@@ -1,4 +1,4 @@
-//! `khot import`: a file of areas or units into the database.
+//! `khot import`: a file of areas, units, outlets or services into the database.
 
 use std::path::{Path, PathBuf};
 
@@ -17,13 +17,13 @@ use crate::store::jobs::JobRow;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  khot import areas villages.shp --crs EPSG:4546 --encoding GBK --dry-run\n  khot import units households.csv --findings findings.csv"
+    after_help = "Examples:\n  khot import areas villages.shp --crs EPSG:4546 --encoding GBK --dry-run\n  khot import units households.csv --findings findings.csv\n  khot import outlets stations.xlsx --area 150821"
 )]
 pub struct Arguments {
     /// What the file holds.
     #[arg(value_enum)]
     what: What,
-    /// GeoJSON, Shapefile (.shp with its companions beside it), GeoPackage or CSV.
+    /// GeoJSON, Shapefile (.shp with its companions beside it), GeoPackage, CSV or a workbook (.xlsx).
     file: PathBuf,
     /// The file's coordinate system, where it doesn't say: EPSG:4490, EPSG:4546, GCJ-02, BD-09 …
     #[arg(long)]
@@ -49,6 +49,9 @@ pub struct Arguments {
 enum What {
     Areas,
     Units,
+    Outlets,
+    /// Items of the service catalogue.
+    Services,
 }
 
 /// Files that belong to a shapefile.
@@ -93,6 +96,8 @@ async fn import(
         what: match arguments.what {
             What::Areas => ImportWhat::Areas,
             What::Units => ImportWhat::Units,
+            What::Outlets => ImportWhat::Outlets,
+            What::Services => ImportWhat::Services,
         },
         upload,
         name: arguments.file.file_name().unwrap_or_default().to_string_lossy().into_owned(),

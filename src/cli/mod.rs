@@ -60,7 +60,7 @@ enum Command {
     Work,
     /// Make, divide, check and publish the demo: four whole banners, or all 103.
     Demo(demo::Arguments),
-    /// Import areas or units from GeoJSON, Shapefile, GeoPackage or CSV.
+    /// Import areas, units, outlets or the service catalogue from GeoJSON, Shapefile, GeoPackage, CSV or a workbook (.xlsx).
     Import(import::Arguments),
     /// Divide an area of the database, or files without a database, into grids.
     Divide(divide::Arguments),

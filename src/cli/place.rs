@@ -1,4 +1,5 @@
-//! `khot place`: where the next outlets cover the most households, on files, without a database.
+//! `khot place`: where the next outlets cover the most households, or the fewest that cover all, on files, without
+//! a database.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -6,14 +7,16 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::{Stop, divide_files::refuse};
-use crate::coverage::{Covering, Placement, place};
+use crate::coverage::{Covering, Fewest, Placement, cover_all, place};
 use crate::domain::FindingKind;
 use crate::formats::{self, Format, OutRow, ReadOptions, Value, WriteOptions};
 
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  khot place --demand grids.csv --times times.csv --existing stations.csv \
-    --count 3 --within 60 --out chosen.csv\n\n\
+    --count 3 --within 60 --out chosen.csv\n  \
+    khot place --demand grids.csv --times times.csv --existing stations.csv \
+    --all --within 60 --out chosen.csv\n\n\
     grids.csv:    id,households      (152525100200001,18)\n\
     times.csv:    id,site,minutes    (152525100200001,s7,42.5)\n\
     stations.csv: site               (s1)"
@@ -28,9 +31,12 @@ pub struct Arguments {
     /// Sites that are there already: site.
     #[arg(long, value_name = "FILE")]
     existing: PathBuf,
-    /// Choose so many more.
-    #[arg(long, value_name = "P")]
-    count: usize,
+    /// Choose so many more, to cover the most.
+    #[arg(long, value_name = "P", required_unless_present = "all", conflicts_with = "all")]
+    count: Option<usize>,
+    /// Choose the fewest that cover everybody whom a site reaches.
+    #[arg(long)]
+    all: bool,
     /// A household is covered by a site within so many minutes.
     #[arg(long, value_name = "MIN")]
     within: f64,
@@ -50,8 +56,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
         return Err(Stop::Unusable("--within is a number of minutes from 0".to_owned()));
     }
     let (problem, names) = read(arguments)?;
-    let found = place(&problem, arguments.count, &|| false);
-    let chosen: Vec<&str> = found.sites.iter().map(|site| names[*site as usize].as_str()).collect();
+    let found = match arguments.count {
+        Some(count) => Found::Most(place(&problem, count, &|| false)),
+        None => Found::Fewest(cover_all(&problem, &|| false)),
+    };
+    let chosen: Vec<&str> = found.sites().iter().map(|site| names[*site as usize].as_str()).collect();
     let rows = chosen.iter().map(|site| OutRow {
         columns: vec![("site".to_owned(), Value::Text((*site).to_owned()))],
         geometry: None,
@@ -63,6 +72,20 @@ pub fn run(arguments: &Arguments) -> Result<(), Stop> {
     written.map_err(|error| Stop::Unusable(format!("can't write {}: {error}", arguments.out.display())))?;
     report(arguments, &problem, &found);
     Ok(())
+}
+
+enum Found {
+    Most(Placement),
+    Fewest(Fewest),
+}
+
+impl Found {
+    fn sites(&self) -> &[u32] {
+        match self {
+            Found::Most(found) => &found.sites,
+            Found::Fewest(found) => &found.sites,
+        }
+    }
 }
 
 /// The problem, and the names of the sites that may be chosen, sorted.
@@ -109,29 +132,35 @@ fn read(arguments: &Arguments) -> Result<(Covering, Vec<String>), Stop> {
     Ok((problem, names))
 }
 
-fn report(arguments: &Arguments, problem: &Covering, found: &Placement) {
+fn report(arguments: &Arguments, problem: &Covering, found: &Found) {
     let total: u64 = problem.households.iter().sum();
     #[expect(clippy::cast_precision_loss, reason = "for a person to read")]
     let share = |part: u64| if total > 0 { part as f64 / total as f64 * 100.0 } else { 100.0 };
+    let sites = found.sites().len();
+    let (covered, known) = match found {
+        Found::Most(found) => (found.covered, ("bound", found.bound)),
+        Found::Fewest(found) => (found.covered, ("least", found.least as u64)),
+    };
     if arguments.json {
-        println!(
-            "{}",
-            json!({"sites": found.sites.len(), "households": total, "covered": found.covered, "bound": found.bound})
-        );
+        println!("{}", json!({"sites": sites, "households": total, "covered": covered, known.0: known.1}));
         return;
     }
+    let proof = match found {
+        Found::Most(found) if found.bound == covered => {
+            format!("no choice covers more than {covered} (so this is the optimum)")
+        }
+        Found::Most(found) => format!(
+            "no choice covers more than {} (at most {:.2}% more)",
+            found.bound,
+            share(found.bound) - share(covered)
+        ),
+        Found::Fewest(found) if found.least == sites => "fewer don't (so this is the optimum)".to_owned(),
+        Found::Fewest(found) => format!("fewer than {} don't", found.least),
+    };
     println!(
-        "{} sites chosen; {} of {total} households covered within {} min ({:.1}%); no choice covers more than {} ({}); written to {}",
-        found.sites.len(),
-        found.covered,
+        "{sites} sites chosen; {covered} of {total} households covered within {} min ({:.1}%); {proof}; written to {}",
         arguments.within,
-        share(found.covered),
-        found.bound,
-        if found.bound == found.covered {
-            "so this is the optimum".to_owned()
-        } else {
-            format!("at most {:.2}% more", share(found.bound) - share(found.covered))
-        },
+        share(covered),
         arguments.out.display()
     );
 }

@@ -1,5 +1,6 @@
 //! `khot verify`: every rule that always holds, for the plans in force or for files.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use rayon::prelude::*;
@@ -11,11 +12,11 @@ use super::open::with_store;
 use crate::access::Scope;
 use crate::clock;
 use crate::config::Config;
-use crate::domain::{Code, Count, DrawnGrid, Level, Policy, Profile, Unit};
+use crate::domain::{Code, Count, DrawnGrid, Givens, Level, Policy, Profile, Unit};
 use crate::formats::{self, ReadOptions};
 use crate::store::areas::VillageRow;
 use crate::store::{Store, areas, grids, plans, units};
-use crate::verify::{GridView, check_parts, check_village};
+use crate::verify::{GridView, check_givens, check_numbers, check_parts, check_village};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -99,13 +100,18 @@ async fn banners(store: &Store, area: &Code) -> Result<(String, Vec<String>), St
         let policy = Policy::parse(&policy_text)?;
         let villages = areas::villages(&mut tx, below).await?;
         let mut units_of = units::of_area(&mut tx, below).await?;
-        let rows = grids::drawn(&mut tx, below, plan.id).await?;
+        let rows = grids::drawn(&mut tx, below, plan.id, true).await?;
         villages_seen += villages.len();
         grids_seen += rows.len();
         breaches.extend(totals(&mut tx, below, &rows).await?);
+        let mut held: BTreeMap<Code, u32> = BTreeMap::new();
+        for row in &rows {
+            *held.entry(row.grid.village.clone()).or_default() += 1;
+        }
+        breaches.extend(check_numbers(below, &held, &plan.numbers).iter().map(|breach| breach.text().en));
+        let givens = plan.givens.clone();
         let work: Vec<(VillageRow, Profile, Vec<Unit>, Vec<DrawnGrid>)> = {
-            let mut by_village: std::collections::BTreeMap<Code, Vec<DrawnGrid>> =
-                std::collections::BTreeMap::new();
+            let mut by_village: BTreeMap<Code, Vec<DrawnGrid>> = BTreeMap::new();
             for row in rows {
                 by_village.entry(row.grid.village.clone()).or_default().push(row);
             }
@@ -119,7 +125,7 @@ async fn banners(store: &Store, area: &Code) -> Result<(String, Vec<String>), St
                 })
                 .collect()
         };
-        breaches.extend(tokio::task::spawn_blocking(move || check(&work)).await?);
+        breaches.extend(tokio::task::spawn_blocking(move || check(&work, &givens)).await?);
     }
     if plans_seen == 0 {
         return Err(Stop::Failed(format!(
@@ -144,7 +150,7 @@ async fn totals(tx: &mut crate::store::Tx, area: &Code, rows: &[DrawnGrid]) -> R
         .collect())
 }
 
-fn check(work: &[(VillageRow, Profile, Vec<Unit>, Vec<DrawnGrid>)]) -> Vec<String> {
+fn check(work: &[(VillageRow, Profile, Vec<Unit>, Vec<DrawnGrid>)], givens: &Givens) -> Vec<String> {
     work.par_iter()
         .flat_map_iter(|(village, profile, units, grids)| {
             let views: Vec<GridView<'_>> = grids
@@ -159,10 +165,9 @@ fn check(work: &[(VillageRow, Profile, Vec<Unit>, Vec<DrawnGrid>)]) -> Vec<Strin
                     reasons: &row.grid.reasons,
                 })
                 .collect();
-            check_village(&village.outline, units, &views, profile)
-                .into_iter()
-                .map(|breach| breach.text().en)
-                .collect::<Vec<_>>()
+            let mut breaches = check_village(&village.outline, units, &views, profile);
+            breaches.extend(check_givens(&village.code, &views, givens));
+            breaches.into_iter().map(|breach| breach.text().en).collect::<Vec<_>>()
         })
         .collect()
 }

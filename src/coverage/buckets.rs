@@ -1,25 +1,20 @@
 //! A queue in buckets of time.
 
-/// A cell, the outlet from which it was reached, and when.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Stop {
-    pub hours: f64,
-    pub outlet: u32,
-    pub at: u32,
-}
-
-/// Stops in the order of their bucket of time, not of their exact time (Dial, 1969; Dinitz, 1978): as long
+/// Cells in the order of their bucket of time, not of their exact time (Dial, 1969; Dinitz, 1978): as long
 /// as no step is shorter than a bucket is wide, whatever is in the first bucket is final, and taking it out
 /// costs nothing. Where the buckets had to be made wider, a cell may be taken out again with a better time
 /// (Meyer and Sanders, 2003), so the answer is the same.
 ///
-/// No stop lies farther ahead than the longest step: the buckets are used in a ring.
+/// No cell lies farther ahead than the longest step: the buckets are used in a ring. A bucket is emptied in the
+/// order in which it was filled: what is near on the land is near in memory, and each bucket is one way through it.
 #[derive(Debug)]
 pub(super) struct Buckets {
-    ring: Vec<Vec<Stop>>,
-    width: f64,
-    /// Number of the first bucket, counted from time 0.
+    ring: Vec<Vec<u32>>,
+    /// Buckets in an hour.
+    rate: f64,
+    /// Number of the bucket that is emptied, counted from time 0, and how far.
     first: u64,
+    next: usize,
     waiting: usize,
 }
 
@@ -33,36 +28,36 @@ impl Buckets {
         let width = width.max(longest / MOST);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to MOST")]
         let around = (longest / width).clamp(0.0, MOST) as usize + 2;
-        Self { ring: vec![Vec::new(); around], width, first: 0, waiting: 0 }
+        let ring = vec![Vec::new(); around.next_power_of_two()];
+        Self { ring, rate: 1.0 / width, first: 0, next: 0, waiting: 0 }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "below the ring's length, a power of two")]
+    fn slot(&self, bucket: u64) -> usize {
+        bucket as usize & (self.ring.len() - 1)
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, from 0")]
-    fn bucket(&self, hours: f64) -> u64 {
-        ((hours / self.width) as u64).max(self.first)
-    }
-
-    fn slot(&self, bucket: u64) -> usize {
-        #[expect(clippy::cast_possible_truncation, reason = "below the ring's length")]
-        let slot = (bucket % self.ring.len() as u64) as usize;
-        slot
-    }
-
-    pub(super) fn push(&mut self, stop: Stop) {
-        let slot = self.slot(self.bucket(stop.hours));
-        self.ring[slot].push(stop);
+    pub(super) fn push(&mut self, hours: f64, cell: u32) {
+        let bucket = ((hours * self.rate) as u64).max(self.first);
+        let slot = self.slot(bucket);
+        self.ring[slot].push(cell);
         self.waiting += 1;
     }
 
-    pub(super) fn pop(&mut self) -> Option<Stop> {
+    pub(super) fn pop(&mut self) -> Option<u32> {
         if self.waiting == 0 {
             return None;
         }
         loop {
             let slot = self.slot(self.first);
-            if let Some(stop) = self.ring[slot].pop() {
+            if let Some(cell) = self.ring[slot].get(self.next) {
+                self.next += 1;
                 self.waiting -= 1;
-                return Some(stop);
+                return Some(*cell);
             }
+            self.ring[slot].clear();
+            self.next = 0;
             self.first += 1;
         }
     }

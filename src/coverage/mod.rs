@@ -12,14 +12,19 @@
 //!
 //! ## Method of the surface
 //!
-//! [`Surface::new`] sorts the cells, finds the six neighbours of each and their distances once; speeds may
-//! change (a season, a new road) without that. [`Surface::reach`] is Dijkstra's algorithm from all outlets at
+//! [`Surface::new`] sorts the cells, finds the neighbours of each and the times to them once.
+//! [`Surface::reach`] is Dijkstra's algorithm from all outlets at
 //! once (1959), with a queue in buckets of time (`buckets`): every cell goes to the outlet from which it is
 //! reached first; of two equally near ones to the first of the input. Cost for n cells: O(n) space, O(n)
 //! time and a turn through the buckets.
 
 mod access;
 mod buckets;
+mod crowded;
+#[cfg(test)]
+mod crowded_tests;
+mod exact;
+mod fewest;
 mod links;
 #[cfg(test)]
 mod links_tests;
@@ -32,6 +37,8 @@ mod surface;
 mod tests;
 
 pub use access::{Decay, Way, access};
+pub use crowded::{Crowded, Goal, Room, Served, place_crowded};
+pub use fewest::{Fewest, cover_all};
 pub use links::{Class, Demand, Link, classify, links};
 pub use placing::{Covering, Placement, STEPS, place};
 pub use speeds::{Ground, RoadClass, speed_kmh};

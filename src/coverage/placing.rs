@@ -12,10 +12,14 @@
 //!   more than that. Prices are improved by subgradient steps; every step's sites are themselves tried as a start
 //!   for swaps.
 //!
+//! - **Proof**: for a banner the integer program is solved (`exact`), so the answer is the optimum, or nearly so.
+//!
 //! Cost: a step is O(m + s log s) for m pairs of site and household and s sites; there are at most [`STEPS`].
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+
+use super::exact;
 
 /// A problem: households and who reaches them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +64,10 @@ pub fn place(problem: &Covering, count: usize, cancel: &dyn Fn() -> bool) -> Pla
     let count = count.min(search.sites.len());
     let mut best = Chosen::greedy(&search, count);
     best.swap(&search);
-    let bound = search.bound(&mut best, count, cancel);
+    let mut bound = search.bound(&mut best, count, cancel);
+    if best.value < bound && exact::fits(&search.sites) {
+        search.prove(&mut best, &mut bound, count, cancel);
+    }
     let mut sites: Vec<u32> = best.sites.clone();
     sites.retain(|site| !search.sites[*site as usize].is_empty());
     sites.sort_unstable();
@@ -74,7 +81,7 @@ struct Search {
     reached_by: Vec<Vec<u32>>,
 }
 
-fn reached_by(sites: &[Vec<u32>], places: usize) -> Vec<Vec<u32>> {
+pub(super) fn reached_by(sites: &[Vec<u32>], places: usize) -> Vec<Vec<u32>> {
     let mut reached = vec![Vec::new(); places];
     for (site, reach) in (0u32..).zip(sites) {
         for place in reach {
@@ -178,6 +185,21 @@ impl Chosen {
 }
 
 impl Search {
+    /// Better choices and a better bound, by the integer program.
+    fn prove(&self, best: &mut Chosen, bound: &mut u64, count: usize, cancel: &dyn Fn() -> bool) {
+        let sites = self.sites.len();
+        let proved = exact::most(&self.open, &self.reached_by, sites, count, &best.sites, cancel);
+        let Some(proved) = proved.filter(|proved| proved.sites.len() <= count) else { return };
+        let mut found = Chosen::none(self);
+        proved.sites.iter().for_each(|site| found.add(self, *site));
+        if found.value > best.value {
+            *best = found;
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most all households")]
+        let whole = (proved.bound + 1e-6).floor().max(0.0) as u64;
+        *bound = whole.min(*bound).max(best.value);
+    }
+
     /// The least upper bound that was found; `best` is improved on the way.
     fn bound(&self, best: &mut Chosen, count: usize, cancel: &dyn Fn() -> bool) -> u64 {
         // A price for each place: at first what it is worth, shared out among the sites that reach it.

@@ -1,20 +1,39 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use h3o::{CellIndex, LatLng};
 
-use super::buckets::{Buckets, Stop};
+use super::buckets::Buckets;
 
 /// Cells with speeds, and who borders on whom.
 #[derive(Debug, Clone)]
 pub struct Surface {
     /// Sorted: cells that are near to each other on the land mostly lie near to each other in memory.
     cells: Vec<CellIndex>,
-    /// Hours for a km; infinite where nobody gets through.
-    slowness: Vec<f64>,
-    neighbours: Vec<[u32; 6]>,
-    /// From centre to centre, in the order of `neighbours`.
-    km: Vec<[f64; 6]>,
+    /// Whether somebody gets through.
+    open: Vec<bool>,
+    /// From each cell to those around it that can be entered.
+    ways: Vec<Ways>,
+    shortest: f64,
+    longest: f64,
+}
+
+/// From the centre of a cell to those of its neighbours: the first ones are there, of the others the cell is
+/// [`NOBODY`].
+#[derive(Debug, Clone, Copy)]
+struct Ways {
+    to: [u32; 6],
+    hours: [f64; 6],
+}
+
+/// What is known of a cell during a search.
+#[derive(Clone, Copy)]
+struct Known {
+    hours: f64,
+    outlet: u32,
+    /// Reached better than when its neighbours were last looked at.
+    fresh: bool,
 }
 
 /// A cell's nearest outlet by time.
@@ -46,20 +65,6 @@ pub const KMH_MAX: f64 = 1000.0;
 const NOBODY: u32 = u32::MAX;
 
 impl Surface {
-    /// A queue for this surface: as wide a bucket as its shortest step.
-    fn buckets(&self) -> Buckets {
-        let (mut near, mut far) = (f64::INFINITY, 0.0f64);
-        for (others, km) in self.neighbours.iter().zip(&self.km) {
-            for (_, km) in others.iter().zip(km).take_while(|(other, _)| **other != NOBODY) {
-                (near, far) = (near.min(*km), far.max(*km));
-            }
-        }
-        let open = || self.slowness.iter().copied().filter(|slowness| slowness.is_finite());
-        let shortest = near * open().fold(f64::INFINITY, f64::min);
-        let longest = far * open().fold(0.0, f64::max);
-        Buckets::new(shortest, longest)
-    }
-
     /// Takes cells with their speed in km/h, in any order.
     ///
     /// # Errors
@@ -82,22 +87,39 @@ impl Surface {
                 return Err(SurfaceError::Resolutions(pair[0].0, pair[1].0));
             }
         }
-        let places: HashMap<CellIndex, u32> = sorted.iter().map(|cell| cell.0).zip(0..).collect();
+        let places: Places = sorted.iter().map(|cell| u64::from(cell.0)).zip(0..).collect();
         let centres: Vec<[f64; 3]> = sorted.iter().map(|cell| on_sphere(cell.0)).collect();
-        let (mut neighbours, mut km) = (vec![[NOBODY; 6]; sorted.len()], vec![[0.0; 6]; sorted.len()]);
-        for (at, (cell, _)) in sorted.iter().enumerate() {
-            let around = cell.grid_disk::<Vec<_>>(1).into_iter().filter(|other| other != cell);
-            let known = around.filter_map(|other| places.get(&other));
-            for (slot, other) in known.enumerate().take(6) {
-                neighbours[at][slot] = *other;
-                km[at][slot] = great_circle_km(&centres[at], &centres[*other as usize]);
+        let mut ways = vec![Ways { to: [NOBODY; 6], hours: [0.0; 6] }; sorted.len()];
+        let mut count = vec![0u8; sorted.len()];
+        let (mut shortest, mut longest) = (f64::INFINITY, 0.0f64);
+        for (at, (cell, kmh)) in (0u32..).zip(&sorted).filter(|(_, cell)| cell.1 > 0.0) {
+            let around: [Option<CellIndex>; 6] = neighbours(*cell);
+            for other in around.into_iter().flatten() {
+                // Each pair once: there is as far as back.
+                let Some(there) = places.get(&u64::from(other)).copied().filter(|there| *there > at) else {
+                    continue;
+                };
+                let speed = sorted[there as usize].1;
+                if speed > 0.0 {
+                    let km = great_circle_km(&centres[at as usize], &centres[there as usize]);
+                    let hours = km * 0.5 * (1.0 / kmh + 1.0 / speed);
+                    (shortest, longest) = (shortest.min(hours), longest.max(hours));
+                    for (from, to) in [(at, there), (there, at)] {
+                        let slot = &mut count[from as usize];
+                        let held = &mut ways[from as usize];
+                        held.to[usize::from(*slot)] = to;
+                        held.hours[usize::from(*slot)] = hours;
+                        *slot += 1;
+                    }
+                }
             }
         }
         Ok(Self {
-            slowness: sorted.iter().map(|cell| 1.0 / cell.1).collect(),
+            open: sorted.iter().map(|cell| cell.1 > 0.0).collect(),
             cells: sorted.into_iter().map(|cell| cell.0).collect(),
-            neighbours,
-            km,
+            ways,
+            shortest,
+            longest,
         })
     }
 
@@ -113,7 +135,7 @@ impl Surface {
 
     /// Whether somebody gets through the cell.
     pub fn is_open(&self, cell: CellIndex) -> bool {
-        self.place(cell).is_some_and(|at| self.slowness[at].is_finite())
+        self.place(cell).is_some_and(|at| self.open[at])
     }
 
     /// For each cell the outlet that it reaches first, and in how many minutes; none where no outlet can be
@@ -126,45 +148,51 @@ impl Surface {
         outlets: &[CellIndex],
         cancel: &dyn Fn() -> bool,
     ) -> Result<Vec<Option<Reached>>, SurfaceError> {
-        let mut hours = vec![f64::INFINITY; self.cells.len()];
-        let mut by = vec![NOBODY; self.cells.len()];
-        let mut queue = self.buckets();
+        let nobody = Known { hours: f64::INFINITY, outlet: NOBODY, fresh: false };
+        let mut known = vec![nobody; self.cells.len()];
+        let mut queue = Buckets::new(self.shortest, self.longest);
+        let mut starts: Vec<u32> = Vec::with_capacity(outlets.len());
         for (outlet, cell) in (0..NOBODY).zip(outlets) {
-            let Some(at) = self.place(*cell).filter(|at| self.slowness[*at].is_finite()) else { continue };
+            let Some(at) = self.place(*cell).filter(|at| self.open[*at]) else { continue };
             // The first of several in one cell keeps it.
-            if by[at] == NOBODY {
-                (hours[at], by[at]) = (0.0, outlet);
-                queue.push(Stop { hours: 0.0, outlet, at: at as u32 });
+            if known[at].outlet == NOBODY {
+                known[at] = Known { hours: 0.0, outlet, fresh: true };
+                starts.push(at as u32);
             }
         }
+        // In the order of memory.
+        starts.sort_unstable();
+        starts.into_iter().for_each(|at| queue.push(0.0, at));
         let mut settled: usize = 0;
-        while let Some(stop) = queue.pop() {
-            let at = stop.at as usize;
-            if stop.hours > hours[at] || stop.outlet != by[at] {
+        while let Some(at) = queue.pop() {
+            let here = known[at as usize];
+            // Its neighbours have been looked at since.
+            if !here.fresh {
                 continue;
             }
+            known[at as usize].fresh = false;
             settled += 1;
             if settled.is_multiple_of(1 << 16) && cancel() {
                 return Err(SurfaceError::Cancelled);
             }
-            for (other, km) in self.neighbours[at].iter().zip(&self.km[at]) {
-                let next = *other as usize;
-                if *other == NOBODY {
+            let ways = &self.ways[at as usize];
+            for (to, hours) in ways.to.iter().zip(&ways.hours) {
+                if *to == NOBODY {
                     break;
                 }
-                let reached = stop.hours + km * 0.5 * (self.slowness[at] + self.slowness[next]);
-                // Infinite where it can't be entered.
-                let nearer = reached < hours[next] || (reached == hours[next] && stop.outlet < by[next]);
-                if nearer && reached.is_finite() {
-                    (hours[next], by[next]) = (reached, stop.outlet);
-                    queue.push(Stop { hours: reached, outlet: stop.outlet, at: *other });
+                let reached = here.hours + hours;
+                let there = &mut known[*to as usize];
+                if reached < there.hours || (reached == there.hours && here.outlet < there.outlet) {
+                    // Where it waits in the same bucket already it is met there.
+                    *there = Known { hours: reached, outlet: here.outlet, fresh: true };
+                    queue.push(reached, *to);
                 }
             }
         }
-        let told = |(hours, outlet): (f64, u32)| {
-            (outlet != NOBODY).then_some(Reached { outlet, minutes: hours * 60.0 })
+        let told = |known: Known| {
+            (known.outlet != NOBODY).then_some(Reached { outlet: known.outlet, minutes: known.hours * 60.0 })
         };
-        Ok(hours.into_iter().zip(by).map(told).collect())
+        Ok(known.into_iter().map(told).collect())
     }
 
     /// Every cell within so many minutes of one, by its place in [`Surface::cells`], with the minutes, in the
@@ -172,7 +200,7 @@ impl Surface {
     /// that it could serve, where [`Surface::reach`] tells of the nearest outlet only.
     pub fn around(&self, from: CellIndex, minutes: f64) -> Vec<(u32, f64)> {
         let mut found = Vec::new();
-        let Some(start) = self.place(from).filter(|at| self.slowness[*at].is_finite()) else { return found };
+        let Some(start) = self.place(from).filter(|at| self.open[*at]) else { return found };
         let mut best: HashMap<u32, f64> = HashMap::from([(start as u32, 0.0)]);
         let mut queue = BinaryHeap::from([Reverse((Hours(0.0), start as u32))]);
         while let Some(Reverse((Hours(hours), at))) = queue.pop() {
@@ -180,12 +208,9 @@ impl Surface {
                 continue;
             }
             found.push((at, hours * 60.0));
-            let here = at as usize;
-            for (other, km) in self.neighbours[here].iter().zip(&self.km[here]) {
-                if *other == NOBODY {
-                    break;
-                }
-                let reached = hours + km * 0.5 * (self.slowness[here] + self.slowness[*other as usize]);
+            let ways = &self.ways[at as usize];
+            for (other, step) in ways.to.iter().zip(&ways.hours).take_while(|way| *way.0 != NOBODY) {
+                let reached = hours + step;
                 if reached * 60.0 <= minutes && best.get(other).is_none_or(|known| reached < *known) {
                     best.insert(*other, reached);
                     queue.push(Reverse((Hours(reached), *other)));
@@ -218,6 +243,43 @@ impl Ord for Hours {
     fn cmp(&self, other: &Self) -> Ordering {
         self.0.total_cmp(&other.0)
     }
+}
+
+/// Places of cells: their numbers are spread by one multiplication, since nobody chooses them to collide.
+type Places = HashMap<u64, u32, BuildHasherDefault<Spread>>;
+
+#[derive(Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
+    }
+}
+
+/// Up to six; a pentagon has five.
+fn neighbours(cell: CellIndex) -> [Option<CellIndex>; 6] {
+    let mut found = [None; 6];
+    let mut fast = cell.grid_ring_fast(1);
+    if found.iter_mut().all(|slot| {
+        *slot = fast.next().flatten();
+        slot.is_some()
+    }) {
+        return found;
+    }
+    // Beside a pentagon.
+    found = [None; 6];
+    let around = cell.grid_disk_safe(1).filter(|other| *other != cell);
+    found.iter_mut().zip(around).for_each(|(slot, other)| *slot = Some(other));
+    found
 }
 
 fn on_sphere(cell: CellIndex) -> [f64; 3] {

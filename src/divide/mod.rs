@@ -21,7 +21,6 @@
 
 mod ceilings;
 mod count;
-mod explain;
 mod givens;
 mod graph;
 mod number;
@@ -38,7 +37,6 @@ mod weights;
 
 pub use crate::geo::adjacency::Edge;
 pub use ceilings::{CeilingTooLow, Claim, share_out};
-pub use explain::explain;
 pub use givens::{
     Fixed, Standing, VillageGivens, divide_given, judge, least_grids, pieces_of, resolve, soften,
 };

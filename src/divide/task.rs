@@ -100,9 +100,9 @@ impl Effort {
     /// For one large graph.
     pub fn work(self) -> Work {
         let sweeps = match self {
-            Effort::Quick => 250,
-            Effort::Default => 1200,
-            Effort::Thorough => 4000,
+            Effort::Quick => 300,
+            Effort::Default => 1300,
+            Effort::Thorough => 4500,
         };
         Work { sweeps, spare: 0, polish: false }
     }
@@ -111,7 +111,7 @@ impl Effort {
     pub fn village_work(self, units: usize) -> Work {
         let sweeps = match self {
             Effort::Quick => 150,
-            Effort::Default => 400,
+            Effort::Default => 320,
             Effort::Thorough => 1500,
         };
         Work { sweeps, spare: u64::from(12 * sweeps) * units as u64, polish: false }

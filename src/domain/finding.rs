@@ -207,9 +207,9 @@ impl FindingKind {
                 format!("the file can't be read (cut short or damaged?): {}", why.en),
             ),
             UnknownFormat { ending } => Text::new(
-                format!("不支持“{ending}”格式：请使用 .geojson、.geojsonl、.shp、.gpkg 或 .csv"),
+                format!("不支持“{ending}”格式：请使用 .geojson、.geojsonl、.shp、.gpkg、.csv 或 .xlsx"),
                 format!(
-                    "'{ending}' is not a format known here: use .geojson, .geojsonl, .shp, .gpkg or .csv"
+                    "'{ending}' is not a format known here: use .geojson, .geojsonl, .shp, .gpkg, .csv or .xlsx"
                 ),
             ),
             WrongEncoding { encoding } => Text::new(

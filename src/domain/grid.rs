@@ -17,6 +17,8 @@ pub struct Grid {
     pub code: GridCode,
     pub village: Code,
     pub kind: GridKind,
+    /// Of a dedicated grid.
+    pub name: Option<String>,
     /// Codes of its units, sorted.
     pub units: Vec<String>,
     pub households: u32,

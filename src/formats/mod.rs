@@ -5,12 +5,12 @@
 //!                     \___________________________ findings by row ____________________________/
 //! ```
 //!
-//! - `geojson`, `shapefile` (+ `dbf`), `gpkg`, `table` (CSV) read one format each and hand every feature
+//! - `geojson`, `shapefile` (+ `dbf`), `gpkg`, `table` (CSV), `xlsx` read one format each and hand every feature
 //!   to [`RawRow`] through geozero's processors; `feature` is the processor that bounds what a
 //!   feature may hold.
 //! - `columns` knows the columns' names and values; `areas`, `units` and `inputs` map rows to nouns;
 //!   `check` and `gather` (with `counted`) look at rows together: parents, overlaps, points in villages.
-//! - `write` is the way out.
+//! - `write` is the way out, `sheet` that of tables for people.
 //!
 //! Whatever a file holds, the answer is findings, not a panic: declared lengths are checked before they are believed,
 //! nesting, corners and rows are bounded, and what runs third-party parsers or geometry runs under
@@ -35,15 +35,18 @@ mod guard;
 mod inputs;
 mod json_scan;
 mod matching;
+mod outlets;
 mod part_rings;
 mod payroll;
 mod reaching;
 mod rows;
 mod shapefile;
+mod sheet;
 mod simple;
 mod table;
 mod units;
 mod write;
+mod xlsx;
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -56,6 +59,7 @@ pub use findings::Findings;
 pub use gather::{Cover, Gatherer, VillageOutline, gather};
 pub use inputs::{Edge, WeightedUnits, read_edges, read_parts, read_weighted_units};
 pub use matching::{GridRow, WorkerRow, read_grid_places, read_worker_places};
+pub use outlets::{OutletInput, read_outlets, read_services};
 pub use payroll::{
     Heading, PaidRow, PayrollRow, TransferRow, payroll_csv, payroll_xlsx, transfers_csv, transfers_xlsx,
 };
@@ -63,6 +67,7 @@ pub use reaching::{
     CellSpeeds, SiteRow, TimeRow, read_cells, read_demand, read_existing, read_sites, read_times,
 };
 pub use rows::{Item, RawRow, ReadOptions, Sink, Value};
+pub use sheet::{Sheet, SheetError};
 pub use units::{UnitInput, read_units};
 pub use write::{GeoWriter, OutRow, WriteOptions, write_geo};
 
@@ -83,6 +88,7 @@ pub enum Format {
     Shapefile,
     GeoPackage,
     Csv,
+    Xlsx,
 }
 
 impl Format {
@@ -95,6 +101,7 @@ impl Format {
             "shp" => Ok(Format::Shapefile),
             "gpkg" => Ok(Format::GeoPackage),
             "csv" | "tsv" | "txt" => Ok(Format::Csv),
+            "xlsx" => Ok(Format::Xlsx),
             _ => Err(Finding::file(FindingKind::UnknownFormat { ending: format!(".{ending}") })),
         }
     }
@@ -154,6 +161,7 @@ fn read_known(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result
         Format::Shapefile => shapefile::read(path, options, sink),
         Format::GeoPackage => gpkg::read(path, options, sink),
         Format::Csv => table::read(path, options, sink),
+        Format::Xlsx => xlsx::read(path, options, sink),
     }
 }
 

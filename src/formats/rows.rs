@@ -14,7 +14,7 @@ pub struct ReadOptions {
     pub crs: Option<Crs>,
     /// Of text in CSV and shapefiles: "GBK", "UTF-8" … UTF-8 when nothing says otherwise.
     pub encoding: Option<String>,
-    /// The table of a GeoPackage; its first with geometry otherwise.
+    /// The table of a GeoPackage or sheet of a workbook; its first (with geometry) otherwise.
     pub table: Option<String>,
 }
 

@@ -22,10 +22,21 @@ use crate::{
 };
 
 /// Where a row's place stands.
-enum Place {
+pub(super) enum Place {
     Nowhere,
     Columns { x: usize, y: usize },
     Wkt(usize),
+}
+
+impl Place {
+    /// Whether the column went into the place.
+    pub(super) fn takes(&self, at: usize) -> bool {
+        match self {
+            Place::Nowhere => false,
+            Place::Wkt(column) => at == *column,
+            Place::Columns { x, y } => at == *x || at == *y,
+        }
+    }
 }
 
 pub(super) fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(), Finding> {
@@ -98,7 +109,7 @@ fn header(
     }
 }
 
-fn place(header: &[String]) -> Place {
+pub(super) fn place(header: &[String]) -> Place {
     let find = |names: &[&str]| header.iter().position(|name| columns::is_one_of(name, names));
     if let Some(column) = find(columns::WKT) {
         return Place::Wkt(column);
@@ -130,13 +141,8 @@ fn one(
         Place::Wkt(column) => wkt(&header[*column], field(*column)?.trim())?,
         Place::Columns { x, y } => point(header, (*x, field(*x)?.trim()), (*y, field(*y)?.trim()))?,
     };
-    let taken = |at: usize| match place {
-        Place::Nowhere => false,
-        Place::Wkt(column) => at == *column,
-        Place::Columns { x, y } => at == *x || at == *y,
-    };
     let mut columns = Vec::with_capacity(header.len());
-    for (at, name) in header.iter().enumerate().filter(|(at, _)| !taken(*at)) {
+    for (at, name) in header.iter().enumerate().filter(|(at, _)| !place.takes(*at)) {
         let text = field(at)?;
         let value = if text.trim().is_empty() { Value::Empty } else { Value::Text(text) };
         columns.push((name.clone(), value));
@@ -144,7 +150,7 @@ fn one(
     Ok((columns, geometry))
 }
 
-fn point(
+pub(super) fn point(
     header: &[String],
     (x_at, x): (usize, &str),
     (y_at, y): (usize, &str),
@@ -159,7 +165,7 @@ fn point(
     Ok(Some(Point::new(number(x_at, x)?, number(y_at, y)?).into()))
 }
 
-fn wkt(column: &str, text: &str) -> Result<Option<Geometry<f64>>, FindingKind> {
+pub(super) fn wkt(column: &str, text: &str) -> Result<Option<Geometry<f64>>, FindingKind> {
     if text.is_empty() {
         return Ok(None);
     }

@@ -7,6 +7,7 @@ mod in_and_out;
 mod memory;
 mod mutate;
 mod samples;
+mod workbooks;
 
 use std::{ops::ControlFlow, path::Path};
 

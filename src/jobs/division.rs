@@ -10,10 +10,11 @@ use uuid::Uuid;
 use super::DivisionParams;
 use super::failure::Failure;
 use super::progress::Progress;
+use super::wishes::{self, Base};
 use crate::access::Scope;
 use crate::clock;
-use crate::domain::{Code, DrawnGrid, Level, Policy, Profile, Reason, Unit};
-use crate::planning::{self, Drawn, ENGINE_VERSION, Past, PlanningError, Seen};
+use crate::domain::{Code, DrawnGrid, Givens, GridNumbers, Level, Policy, Profile, Reason, Unit};
+use crate::planning::{self, Drawn, ENGINE_VERSION, Past, PlanningError, Seen, Shares, Wishes};
 use crate::store::areas::VillageRow;
 use crate::store::jobs::JobRow;
 use crate::store::plans::{self, NewPlan, Publication};
@@ -53,6 +54,7 @@ pub async fn run(
         None => banners.iter().map(|banner| banner.villages).sum(),
     };
     progress.expect(below);
+    wishes::all_known(&mut tx, params.only.as_ref().unwrap_or(&job.area), params).await?;
     let today = clock::local_day(clock::now());
     let mut made = Vec::with_capacity(banners.len());
     let mut grids = 0;
@@ -78,6 +80,12 @@ struct Task {
     villages: Vec<(VillageRow, Profile)>,
     units: BTreeMap<Code, Vec<Unit>>,
     past: BTreeMap<Code, Past>,
+    /// Of the villages to be divided; locks list their units.
+    givens: Givens,
+    /// Of the whole banner.
+    numbers: GridNumbers,
+    /// What the plan started from says of the villages that are not divided anew.
+    kept_givens: Givens,
     /// Of villages that are not divided anew.
     kept: Vec<DrawnGrid>,
     kept_reasons: Reasons,
@@ -119,7 +127,11 @@ async fn load(
         None => Default::default(),
     };
     let mut stored = grids::past(tx, banner, day).await?;
-    let past = villages
+    let base = wishes::base(tx, banner, day, params).await?;
+    if let Some(Base { id, in_force: false, .. }) = &base {
+        stored.in_force = grids::units_of_plan(tx, *id, within).await?;
+    }
+    let past: BTreeMap<Code, Past> = villages
         .iter()
         .map(|village| {
             let in_force = stored.in_force.remove(&village.code).unwrap_or_default();
@@ -127,6 +139,7 @@ async fn load(
             (village.code.clone(), Past { in_force, used })
         })
         .collect();
+    let wished = wishes::of_banner(banner, within, base, policy, params, &past, &units)?;
     let synthetic = areas::any_synthetic(tx).await?;
     let villages = villages
         .into_iter()
@@ -135,7 +148,18 @@ async fn load(
             (village, profile)
         })
         .collect();
-    Ok(Task { banner: banner.clone(), villages, units, past, kept, kept_reasons, synthetic })
+    Ok(Task {
+        banner: banner.clone(),
+        villages,
+        units,
+        past,
+        givens: wished.givens,
+        numbers: wished.numbers,
+        kept_givens: wished.kept,
+        kept,
+        kept_reasons,
+        synthetic,
+    })
 }
 
 /// What the plan in force says of the villages outside `only`.
@@ -154,7 +178,7 @@ async fn rest_of_banner(
             ),
         ));
     };
-    let mut kept = grids::drawn(tx, banner, plan.id).await?;
+    let mut kept = grids::drawn(tx, banner, plan.id, true).await?;
     kept.retain(|drawn| !only.covers(&drawn.grid.village));
     let (mut reasons, mut told) = plans::reasons(tx, plan.id).await?;
     for reasons in [&mut reasons, &mut told] {
@@ -173,13 +197,19 @@ async fn divide(
 ) -> Result<NewPlan, Failure> {
     let mut task = task;
     let banner = task.banner.clone();
+    let givens = task.givens.clone().with(std::mem::take(&mut task.kept_givens));
+    let numbers = task.numbers.clone();
+    let mut held: BTreeMap<Code, u32> = BTreeMap::new();
+    for drawn in &task.kept {
+        *held.entry(drawn.grid.village.clone()).or_default() += 1;
+    }
     let mut grids: Vec<DrawnGrid> = std::mem::take(&mut task.kept);
     let (mut reasons, mut told_reasons) = std::mem::take(&mut task.kept_reasons);
     let (seed, steps) = (params.seed.cast_unsigned(), progress.clone());
     let profiles: BTreeMap<Code, Profile> =
         task.villages.iter().map(|(village, profile)| (village.code.clone(), profile.clone())).collect();
     let synthetic = task.synthetic;
-    let drawn: Vec<Drawn> = tokio::task::spawn_blocking(move || draw(&task, seed, &steps))
+    let drawn: Vec<Drawn> = tokio::task::spawn_blocking(move || draw(&task, &held, seed, &steps))
         .await
         .map_err(|error| StoreError::Queue(format!("a division broke off: {error}")))??;
     for village in drawn {
@@ -210,42 +240,75 @@ async fn divide(
         told_scores,
         reasons,
         told_reasons,
+        givens,
+        numbers,
         synthetic,
         created_at: now,
         grids,
     })
 }
 
-fn draw(task: &Task, seed: u64, progress: &Progress) -> Result<Vec<Drawn>, Failure> {
+/// A given number is the whole banner's matter; then each village by itself, side by side.
+fn draw(
+    task: &Task,
+    kept: &BTreeMap<Code, u32>,
+    seed: u64,
+    progress: &Progress,
+) -> Result<Vec<Drawn>, Failure> {
     let none = Past::default();
-    task.villages
+    let villages: Vec<planning::Village<'_>> = task
+        .villages
+        .iter()
+        .map(|(village, profile)| planning::Village {
+            code: &village.code,
+            area_type: village.area_type,
+            outline: &village.outline,
+            units: task.units.get(&village.code).map(Vec::as_slice).unwrap_or_default(),
+            profile,
+        })
+        .collect();
+    let shares = Shares { numbers: &task.numbers, givens: &task.givens, kept };
+    let counts = planning::share_numbers(&villages, shares)
+        .map_err(|faults| wishes::refused(task.banner.as_str(), &faults))?;
+    villages
         .par_iter()
-        .map(|(village, profile)| {
+        .zip(&task.villages)
+        .map(|(village, (row, _))| {
             if progress.stopped() {
                 return Err(Failure::Cancelled);
             }
-            let input = planning::Village {
-                code: &village.code,
-                area_type: village.area_type,
-                outline: &village.outline,
-                units: task.units.get(&village.code).map(Vec::as_slice).unwrap_or_default(),
-                profile,
-            };
-            let past = task.past.get(&village.code).unwrap_or(&none);
-            let drawn = planning::draw_village(&input, past, seed, &|| progress.stopped());
+            let wishes = Wishes { givens: Some(&task.givens), count: counts.get(village.code).copied() };
+            let past = task.past.get(village.code).unwrap_or(&none);
+            let drawn = planning::draw_village(village, wishes, past, seed, &|| progress.stopped());
             progress.step();
-            drawn.map_err(|error| refusal(&error, &village.name))
+            drawn.map_err(|error| refusal(&error, &row.name))
         })
         .collect()
 }
 
-fn refusal(error: &PlanningError, name: &str) -> Failure {
+pub(super) fn refusal(error: &PlanningError, name: &str) -> Failure {
     match error {
         PlanningError::Divide { source: crate::planning::DivideError::Cancelled, .. } => Failure::Cancelled,
         PlanningError::Divide { village, source } => Failure::refused(
             "cannot_divide",
             format!("{name}（{village}）无法划分：{source}"),
             format!("{name} ({village}) can't be divided: {source}"),
+        ),
+        PlanningError::Givens { village, faults } => wishes::refused(&format!("{name} ({village})"), faults),
+        PlanningError::UnitLeftOut { unit, .. } => Failure::refused(
+            "unit_left_out",
+            format!("单元 {unit} 将不属于任何网格：请为它指定一个网格"),
+            format!("unit {unit} would be in no grid: say which one it goes to"),
+        ),
+        PlanningError::EmptyGrid { grid } => Failure::refused(
+            "grid_empty",
+            format!("网格 {grid} 将没有单元：请至少留下一个，或重新划分本村"),
+            format!("grid {grid} would have no units left: leave one in it, or divide the village again"),
+        ),
+        PlanningError::InPieces { grid, pieces } => Failure::refused(
+            "grid_in_pieces",
+            format!("网格 {grid} 将分成互不相连的 {pieces} 块：请把中间的单元一起移动"),
+            format!("grid {grid} would fall into {pieces} pieces: move the units between them as well"),
         ),
         PlanningError::Check { village, first, breaches } => {
             tracing::error!(%village, breaches, first = first.text().en, "the check found the engine wrong");

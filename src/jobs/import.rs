@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::failure::{Failure, findings_wire};
 use super::progress::Progress;
-use super::{ImportParams, ImportWhat};
+use super::{ImportParams, ImportWhat, import_outlets};
 use crate::access::Scope;
 use crate::domain::{Area, Code, Finding, FindingKind, Policy, Unit};
 use crate::formats::{self, AreaOptions, Cover, Gatherer, ReadOptions, VillageOutline};
@@ -17,7 +17,7 @@ use crate::geo::crs::Crs;
 use crate::geo::dissolve::dissolve;
 use crate::store::areas::VillageRow;
 use crate::store::jobs::JobRow;
-use crate::store::{Store, StoreError, Tx, areas, imports, leftovers};
+use crate::store::{Store, StoreError, Tx, areas, imports, leftovers, services};
 
 /// How the work is counted for the progress bar: fetched, read, checked, loaded.
 const STEPS: u32 = 4;
@@ -95,8 +95,28 @@ pub async fn load_file(
             imports::renode(tx, &outlines).await?;
             (findings, units.len(), "units")
         }
+        ImportWhat::Outlets => {
+            let (placed, findings) = import_outlets::read(tx, area, path, options).await?;
+            progress.step();
+            if !go_on(&findings, params, progress)? {
+                return Ok(told(&findings));
+            }
+            let loaded = import_outlets::put(tx, area, placed, crate::clock::now()).await?;
+            (findings, loaded, "outlets")
+        }
+        ImportWhat::Services => {
+            let (items, findings) = import_outlets::read_services(path, options).await?;
+            progress.step();
+            if !go_on(&findings, params, progress)? {
+                return Ok(told(&findings));
+            }
+            services::put(tx, area, &items).await?;
+            (findings, items.len(), "services")
+        }
     };
-    imports::refresh_sums(tx, area).await?;
+    if matches!(params.what, ImportWhat::Areas | ImportWhat::Units) {
+        imports::refresh_sums(tx, area).await?;
+    }
     imports::note(tx, below, &params.name, area, before, loaded).await?;
     progress.step();
     Ok(json!({"loaded": loaded, "findings": findings_wire(&findings)}))
@@ -137,7 +157,7 @@ fn told(findings: &[Finding]) -> Value {
     json!({"dry_run": true, "loaded": 0, "findings": findings_wire(findings)})
 }
 
-fn broken_off(error: tokio::task::JoinError) -> Failure {
+pub(super) fn broken_off(error: tokio::task::JoinError) -> Failure {
     StoreError::Queue(format!("an import broke off: {error}")).into()
 }
 

@@ -11,12 +11,15 @@
 //! its process [`ATTEMPTS_MAX`] times ends as failed, with that reason.
 
 mod division;
+pub mod drafting;
 mod failure;
 mod import;
+mod import_outlets;
 pub mod pay;
 mod progress;
 mod proposal;
 mod publication;
+mod wishes;
 mod worker;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -28,17 +31,18 @@ pub use failure::Failure;
 pub use import::load_file;
 pub use pay::{PayComparisonParams, PayRunParams, Side};
 pub use progress::Progress;
+pub use wishes::check_wishes;
 pub use worker::{Running, start};
 
-use crate::domain::{Code, Level};
+use crate::domain::{Code, Givens, GridNumbers, Level};
 use crate::store::jobs::{self, JobRow};
 use crate::store::{StoreError, Tx};
 
 /// How often a job may die with its process before it is given up.
 pub const ATTEMPTS_MAX: i32 = 5;
 
-/// What a division needs to be repeated: with the same areas and units, the same answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What a division needs to be repeated: with the same areas, units and past, the same answer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DivisionParams {
     pub seed: i64,
     pub title: Option<String>,
@@ -46,6 +50,15 @@ pub struct DivisionParams {
     pub policy: Option<String>,
     /// Publish from that day as soon as it is made and checked.
     pub publish_from: Option<NaiveDate>,
+    /// Ceilings and numbers laid over the policy's; none to take over those of the plan started from.
+    #[serde(default)]
+    pub numbers: Option<GridNumbers>,
+    /// None to take over those of the plan started from.
+    #[serde(default)]
+    pub givens: Option<Givens>,
+    /// The plan to start from; none for the one in force.
+    #[serde(default)]
+    pub from: Option<Uuid>,
     /// Set by [`queue_division`]: divide this township or village only, and take the rest of its banner
     /// over from the plan in force.
     #[serde(default)]
@@ -75,6 +88,9 @@ pub struct ProposalParams {
 pub enum ImportWhat {
     Areas,
     Units,
+    Outlets,
+    /// Items of the service catalogue.
+    Services,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -166,6 +166,7 @@ fn failed(error: AssignError) -> Failure {
             "too many grids and workers for one proposal: ask for a banner or a township",
         ),
         AssignError::NotOnEarth(..) => Failure::refused("bad_point", "有坐标不在地球上", error.to_string()),
+        AssignError::Pair(_) => Failure::refused("bad_pair", "有网格与网格员的配对不成立", error.to_string()),
     }
 }
 

@@ -43,7 +43,12 @@ pub fn withhold(reasons: &mut [Reason], grid: &GridCode, households: Tally) {
         if let ReasonKind::TooFewHouseholds { min, .. }
         | ReasonKind::NoWholeNumber { min, .. }
         | ReasonKind::UnevenUnits { min, .. }
-        | ReasonKind::LimitedBySize { min, .. } = reason.kind
+        | ReasonKind::LimitedBySize { min, .. }
+        | ReasonKind::DedicatedGrid { min, .. }
+        | ReasonKind::LockedGrid { min, .. }
+        | ReasonKind::FixedNumber { min, .. }
+        | ReasonKind::HeldByGivens { min, .. }
+        | ReasonKind::DrawnByHand { min, .. } = reason.kind
         {
             reason.kind = ReasonKind::FewHouseholds { under, min };
         }

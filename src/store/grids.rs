@@ -25,6 +25,8 @@ pub struct GridRow {
     pub village_name: String,
     pub area_type: AreaType,
     pub kind: GridKind,
+    /// Of a dedicated grid.
+    pub name: Option<String>,
     pub units: Vec<String>,
     pub households: Count,
     pub people: Count,
@@ -49,6 +51,7 @@ struct Raw {
     village_name: String,
     area_type: String,
     kind: String,
+    name: Option<String>,
     units: Vec<String>,
     households: i32,
     households_told: i32,
@@ -70,7 +73,7 @@ struct Raw {
     valid_from: Option<NaiveDate>,
     valid_to: Option<NaiveDate>,
     outline: Option<Vec<u8>>,
-    label: Option<Vec<f64>>,
+    label: Vec<f64>,
 }
 
 impl Raw {
@@ -84,6 +87,7 @@ impl Raw {
             village_name: raw.village_name,
             area_type: raw.area_type.parse().map_err(|error| StoreError::corrupt("area type", error))?,
             kind: kind(&raw.kind),
+            name: raw.name,
             units: raw.units,
             households: count(
                 exact,
@@ -111,9 +115,8 @@ impl Raw {
         let tally = |told: i32, few: i32| Tally { told: u64::from(whole(told)), few: whole(few) };
         let code: GridCode = self.code.parse().map_err(|error| StoreError::corrupt("grid code", error))?;
         let outline = self.outline.map(geometry::read_multi_polygon).transpose()?;
-        let Some([lon, lat]) = self.label.and_then(|label| <[f64; 2]>::try_from(label).ok()) else {
-            return Err(StoreError::corrupt("label point", "not two numbers"));
-        };
+        let [lon, lat] = <[f64; 2]>::try_from(self.label)
+            .map_err(|_| StoreError::corrupt("label point", "not two numbers"))?;
         Ok(DrawnGrid {
             area_type: self.area_type.parse().map_err(|error| StoreError::corrupt("area type", error))?,
             outline: outline.unwrap_or_else(|| MultiPolygon::new(Vec::new())),
@@ -133,6 +136,7 @@ impl Raw {
                 village: code.village(),
                 code,
                 kind: kind(&self.kind),
+                name: self.name,
                 units: self.units,
                 households: whole(self.households),
                 people: whole(self.people),
@@ -148,19 +152,14 @@ fn kind(text: &str) -> GridKind {
 
 fn select(outlines: bool) -> String {
     let outline = if outlines { "ST_AsBinary(grid.outline)" } else { "NULL::bytea" };
-    let label = if outlines {
-        "ARRAY[ST_X(grid.label_point), ST_Y(grid.label_point)]"
-    } else {
-        "NULL::double precision[]"
-    };
     format!(
-        "SELECT grid.plan, grid.code, area.name AS village_name, grid.area_type, grid.kind, grid.units,
+        "SELECT grid.plan, grid.code, area.name AS village_name, grid.area_type, grid.kind, grid.name, grid.units,
             grid.households, grid.households_told, grid.households_few, grid.people, grid.people_told, grid.people_few,
             grid.area_m2, grid.compactness, grid.travel_min, grid.travel_min_told, grid.in_band, grid.in_band_told,
             grid.reasons, grid.reasons_told,
             ARRAY[ST_XMin(grid.outline), ST_YMin(grid.outline), ST_XMax(grid.outline), ST_YMax(grid.outline)] AS bbox,
             plan.synthetic, plan.status, lower(plan.during) AS valid_from, upper(plan.during) AS valid_to,
-            {outline} AS outline, {label} AS label
+            {outline} AS outline, ARRAY[ST_X(grid.label_point), ST_Y(grid.label_point)] AS label
          FROM grid JOIN plan ON plan.id = grid.plan JOIN area ON area.code = grid.village"
     )
 }
@@ -199,15 +198,21 @@ pub async fn page(
     raws.into_iter().map(|raw| raw.seen_by(tx.scope())).collect()
 }
 
-/// All grids of a plan below `area`, by code, with their true counts and those that are told.
+/// All grids of a plan below `area`, by code, with their true counts and those that are told; without `outlines`
+/// those are empty.
 ///
 /// # Errors
 /// Also for a scope that sees counts under 5 only in some villages: this is for the program's own work.
-pub async fn drawn(tx: &mut Tx, area: &Code, plan: Uuid) -> Result<Vec<DrawnGrid>, StoreError> {
+pub async fn drawn(
+    tx: &mut Tx,
+    area: &Code,
+    plan: Uuid,
+    outlines: bool,
+) -> Result<Vec<DrawnGrid>, StoreError> {
     tx.must_see_exact()?;
     let sql = sqlx::AssertSqlSafe(format!(
         "{} WHERE plan.id = $2 AND grid.village LIKE $1 || '%' ORDER BY grid.code",
-        select(true)
+        select(outlines)
     ));
     let raws: Vec<Raw> = sqlx::query_as(sql).bind(area.as_str()).bind(plan).fetch_all(tx.conn()).await?;
     raws.into_iter().map(Raw::drawn).collect()
@@ -281,6 +286,38 @@ pub async fn locate(
     let grid =
         grid.map(|code| code.parse().map_err(|error| StoreError::corrupt("grid code", error))).transpose()?;
     Ok((Some(area), grid))
+}
+
+/// The units of the grids of a plan below `area`, by village.
+pub async fn units_of_plan(
+    tx: &mut Tx,
+    plan: Uuid,
+    area: &Code,
+) -> Result<BTreeMap<Code, Vec<(GridCode, Vec<String>)>>, StoreError> {
+    let rows: Vec<(String, Vec<String>)> = sqlx::query_as(
+        "SELECT code, units FROM grid WHERE plan = $1 AND village LIKE $2 || '%' ORDER BY code",
+    )
+    .bind(plan)
+    .bind(area.as_str())
+    .fetch_all(tx.conn())
+    .await?;
+    let mut found: BTreeMap<Code, Vec<(GridCode, Vec<String>)>> = BTreeMap::new();
+    for (code, units) in rows {
+        let code: GridCode = code.parse().map_err(|error| StoreError::corrupt("grid code", error))?;
+        found.entry(code.village()).or_default().push((code, units));
+    }
+    Ok(found)
+}
+
+/// Every code of a village that was ever published.
+pub async fn used(tx: &mut Tx, village: &Code) -> Result<BTreeSet<GridCode>, StoreError> {
+    let used: Vec<String> = sqlx::query_scalar("SELECT code FROM grid_code WHERE village = $1")
+        .bind(village.as_str())
+        .fetch_all(tx.conn())
+        .await?;
+    used.into_iter()
+        .map(|code| code.parse().map_err(|error| StoreError::corrupt("grid code", error)))
+        .collect()
 }
 
 /// What numbering needs of the past: the units of the grids in force, and every code ever published,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{StoreError, Tx, assignments, audit, geometry, tiles};
 use crate::access::Scope;
-use crate::domain::{Code, DrawnGrid, PlanStatus, Reason, Scores};
+use crate::domain::{Code, DrawnGrid, Givens, GridNumbers, PlanStatus, Reason, Scores};
 
 /// A plan as it is stored, without its grids.
 #[derive(Debug, Clone)]
@@ -28,6 +28,10 @@ pub struct PlanRow {
     pub scores: Scores,
     /// Of each village by the counts that the scope sees there.
     pub reasons: Vec<Reason>,
+    pub givens: Givens,
+    pub numbers: GridNumbers,
+    /// Counts the changes of a draft, from 1.
+    pub version: i32,
     pub bbox: [f64; 4],
     pub synthetic: bool,
     pub created_at: DateTime<Utc>,
@@ -50,6 +54,9 @@ struct Raw {
     scores_told: Json<Scores>,
     reasons: Json<Vec<Reason>>,
     reasons_told: Json<Vec<Reason>>,
+    givens: Json<Givens>,
+    numbers: Json<GridNumbers>,
+    version: i32,
     bbox: Vec<f64>,
     synthetic: bool,
     created_at: DateTime<Utc>,
@@ -58,7 +65,8 @@ struct Raw {
 
 const SELECT: &str = "SELECT plan.id, plan.banner, area.name AS banner_name, title, status,
     lower(during) AS valid_from, upper(during) AS valid_to, seed, engine_version, policy_version, scores, scores_told, reasons,
-    reasons_told, ARRAY[ST_XMin(area.outline), ST_YMin(area.outline), ST_XMax(area.outline), ST_YMax(area.outline)] AS bbox,
+    reasons_told, givens, numbers, version,
+    ARRAY[ST_XMin(area.outline), ST_YMin(area.outline), ST_XMax(area.outline), ST_YMax(area.outline)] AS bbox,
     plan.synthetic, created_at, created_by
     FROM plan JOIN area ON area.code = plan.banner";
 
@@ -97,6 +105,9 @@ impl Raw {
             policy_version: raw.policy_version,
             scores: scores.0,
             reasons: seen(raw.reasons.0, raw.reasons_told.0, scope),
+            givens: raw.givens.0,
+            numbers: raw.numbers.0,
+            version: raw.version,
             bbox: raw.bbox.try_into().map_err(|_| StoreError::corrupt("bounding box", "not four numbers"))?,
             synthetic: raw.synthetic,
             created_at: raw.created_at,
@@ -162,6 +173,8 @@ pub struct NewPlan {
     pub told_scores: Scores,
     pub reasons: Vec<Reason>,
     pub told_reasons: Vec<Reason>,
+    pub givens: Givens,
+    pub numbers: GridNumbers,
     pub synthetic: bool,
     pub created_at: DateTime<Utc>,
     pub grids: Vec<DrawnGrid>,
@@ -172,8 +185,8 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
     let actor = tx.scope.actor().to_owned();
     sqlx::query(
         "INSERT INTO plan (id, banner, title, status, seed, engine_version, policy_version, policy_text, scores,
-                           reasons, synthetic, created_at, created_by, scores_told, reasons_told)
-         VALUES ($1, $2, $3, 'draft', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                           reasons, synthetic, created_at, created_by, scores_told, reasons_told, givens, numbers)
+         VALUES ($1, $2, $3, 'draft', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
     )
     .bind(plan.id)
     .bind(plan.banner.as_str())
@@ -189,11 +202,28 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
     .bind(actor)
     .bind(Json(&plan.told_scores))
     .bind(Json(&plan.told_reasons))
+    .bind(Json(&plan.givens))
+    .bind(Json(&plan.numbers))
     .execute(tx.conn())
     .await?;
+    put_grids(tx, plan.id, &plan.grids).await?;
+    let after = json!({"title": plan.title, "grids": plan.grids.len(), "seed": plan.seed, "policy": plan.policy_version, "engine": plan.engine_version});
+    let subject = plan.id.to_string();
+    let entry = audit::Entry {
+        action: "plan.draft",
+        subject: &subject,
+        area: &plan.banner,
+        before: None,
+        after: Some(after),
+    };
+    audit::write(tx, entry).await
+}
+
+/// Adds grids to a draft.
+pub(super) async fn put_grids(tx: &mut Tx, plan: Uuid, grids: &[DrawnGrid]) -> Result<(), StoreError> {
     // COPY may not write to a table with row-level security: it fills a table of this transaction's own.
     sqlx::query(
-        "CREATE TEMPORARY TABLE new_grid (code text, area_type text, kind text, units text[], outline public.geometry,
+        "CREATE TEMPORARY TABLE new_grid (code text, area_type text, kind text, name text, units text[], outline public.geometry,
             label_point public.geometry, area_m2 double precision, compactness double precision,
             travel_min double precision, households integer, people integer, in_band boolean, reasons jsonb,
             households_told integer, households_few integer, people_told integer, people_few integer,
@@ -203,7 +233,7 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
     .execute(tx.conn())
     .await?;
     let mut copy = super::imports::CopyIn::start(tx, "new_grid").await?;
-    for row in &plan.grids {
+    for row in grids {
         let kind = match row.grid.kind {
             crate::domain::GridKind::General => "general",
             crate::domain::GridKind::Dedicated => "dedicated",
@@ -214,6 +244,7 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
             Some(row.grid.code.as_str()),
             Some(row.area_type.as_str()),
             Some(kind),
+            row.grid.name.as_deref(),
             Some(&array_literal(&row.grid.units)),
             Some(&geometry::hex_ewkb(&row.outline.clone().into())?),
             Some(&geometry::hex_ewkb(&geometry::point(row.label_point.0, row.label_point.1))?),
@@ -236,27 +267,18 @@ pub async fn save_draft(tx: &mut Tx, plan: &NewPlan) -> Result<(), StoreError> {
     }
     copy.finish().await?;
     sqlx::query(
-        "INSERT INTO grid (plan, code, area_type, kind, units, outline, label_point, area_m2, compactness, travel_min,
-                           households, people, in_band, reasons, households_told, households_few, people_told,
-                           people_few, travel_min_told, in_band_told, reasons_told)
-         SELECT $1, code, area_type, kind, units, outline, label_point, area_m2, compactness, travel_min, households,
-                people, in_band, reasons, households_told, households_few, people_told, people_few, travel_min_told,
-                in_band_told, reasons_told FROM new_grid",
+        "INSERT INTO grid (plan, code, area_type, kind, name, units, outline, label_point, area_m2, compactness,
+                           travel_min, households, people, in_band, reasons, households_told, households_few,
+                           people_told, people_few, travel_min_told, in_band_told, reasons_told)
+         SELECT $1, code, area_type, kind, name, units, outline, label_point, area_m2, compactness, travel_min,
+                households, people, in_band, reasons, households_told, households_few, people_told, people_few,
+                travel_min_told, in_band_told, reasons_told FROM new_grid",
     )
-    .bind(plan.id)
+    .bind(plan)
     .execute(tx.conn())
     .await?;
     sqlx::query("DROP TABLE pg_temp.new_grid").execute(tx.conn()).await?;
-    let after = json!({"title": plan.title, "grids": plan.grids.len(), "seed": plan.seed, "policy": plan.policy_version, "engine": plan.engine_version});
-    let subject = plan.id.to_string();
-    let entry = audit::Entry {
-        action: "plan.draft",
-        subject: &subject,
-        area: &plan.banner,
-        before: None,
-        after: Some(after),
-    };
-    audit::write(tx, entry).await
+    Ok(())
 }
 
 fn json_of(reasons: &[Reason]) -> Result<String, StoreError> {

@@ -45,6 +45,8 @@ struct Target {
     draft: Uuid,
     draft_to_publish: Uuid,
     worker: Uuid,
+    /// A station that offers item D002.
+    outlet: Uuid,
     /// Of that worker, for that grid, from next year on.
     assignment: Uuid,
     proposal: Uuid,
@@ -101,6 +103,7 @@ impl Target {
         let run_to_discard = crate::pay::put_run(&mut tx, banner, "2026-07", &[worker]).await;
         let comparison = crate::pay::put_comparison(&mut tx, banner).await;
         tx.commit().await.unwrap();
+        let outlet = put_outlet(store, &village, point(&village, false)).await;
         Self {
             rules,
             run,
@@ -115,6 +118,7 @@ impl Target {
             draft: put_draft_of(store, banner).await,
             draft_to_publish: put_draft_of(store, banner).await,
             worker,
+            outlet,
             assignment,
             proposal: new_proposal.id,
             job,
@@ -216,6 +220,8 @@ fn content(case: &Case, bytes: &[u8]) -> &'static str {
         "adjustments",
         "runs",
         "lines",
+        "outlets",
+        "services",
     ];
     let list = lists.iter().find_map(|name| body[name].as_array());
     if list.is_some_and(Vec::is_empty) {

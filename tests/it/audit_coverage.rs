@@ -11,7 +11,7 @@ use crate::harness::*;
 use crate::openapi::operations;
 
 /// What the trail says of an operation, as soon as it has been answered.
-const EXPECTED: [(&str, &str); 39] = [
+const EXPECTED: [(&str, &str); 47] = [
     ("POST /api/v1/session", "session.open"),
     ("DELETE /api/v1/me/sessions/{id}", "account.session_end"),
     ("POST /api/v1/me/tokens", "account.token_add"),
@@ -28,6 +28,10 @@ const EXPECTED: [(&str, &str); 39] = [
     ("POST /api/v1/areas/{code}/plans", "job.queue"),
     ("POST /api/v1/areas/{code}/imports/{what}", "job.queue"),
     ("POST /api/v1/jobs/{id}/cancellation", "job.cancel"),
+    ("POST /api/v1/plans/{id}/moves", "plan.move"),
+    ("POST /api/v1/plans/{id}/undo", "plan.undo"),
+    ("POST /api/v1/plans/{id}/redivision", "plan.redivide"),
+    ("PUT /api/v1/plans/{id}/givens", "plan.give"),
     ("POST /api/v1/plans/{id}/publication", "job.queue"),
     ("DELETE /api/v1/plans/{id}", "plan.discard"),
     ("POST /api/v1/areas/{code}/workers", "worker.add"),
@@ -42,6 +46,10 @@ const EXPECTED: [(&str, &str); 39] = [
     ("DELETE /api/v1/proposals/{id}", "proposal.discard"),
     ("PATCH /api/v1/workers/{id}", "worker.change"),
     ("POST /api/v1/workers/{id}/reveal", "worker.reveal"),
+    ("POST /api/v1/areas/{code}/outlets", "outlet.add"),
+    ("PATCH /api/v1/outlets/{id}", "outlet.change"),
+    ("PUT /api/v1/outlets/{id}/offers/{item}", "offer.put"),
+    ("DELETE /api/v1/outlets/{id}/offers/{item}", "offer.end"),
     ("POST /api/v1/areas/{code}/pay-rules", "pay.rules_add"),
     ("PUT /api/v1/areas/{code}/duty", "duty.attest"),
     ("POST /api/v1/areas/{code}/duty.csv", "duty.attest"),
@@ -78,9 +86,12 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
     let officer = app.with_token(&app.token_of("officer", Role::PeopleOfficer, "15").await);
     let finance = app.with_token(&app.token_of("finance", Role::Finance, "15").await);
     let worker = put_workers(&app.store, "150821100", 1).await[0];
+    let outlet = put_outlet(&app.store, "150821100200", (108.01, 41.01)).await;
     put_published(&app.store, 5, "2026-01-01").await;
     let proposal = crate::proposals::put_proposal(&app.store, "150821100200005", worker).await;
     let (draft, other) = (put_draft(&app.store, 1).await, put_draft(&app.store, 2).await);
+    let village = "150821100200";
+    let unit = loose_unit(&app, &put_draft(&app.store, 3).await.to_string(), village).await;
     let job = app.queue_division(3).await;
     let mut tx = app.store.begin(&khot::access::Scope::operator()).await.unwrap();
     let run = crate::pay::put_run(&mut tx, "150821", "2026-06", &[worker]).await;
@@ -114,6 +125,10 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
                 format!("/api/v1/assignments/{}", held["assignments"][0]["id"].as_str().unwrap())
             }
             "/api/v1/plans/{id}" => format!("/api/v1/plans/{draft}"),
+            "/api/v1/plans/{id}/moves"
+            | "/api/v1/plans/{id}/undo"
+            | "/api/v1/plans/{id}/redivision"
+            | "/api/v1/plans/{id}/givens" => path.replace("{id}", &draft.to_string()),
             "/api/v1/pay-runs/{id}" => format!("/api/v1/pay-runs/{run_to_discard}"),
             "/api/v1/plans/{id}/publication" => format!("/api/v1/plans/{other}/publication"),
             _ => path
@@ -124,11 +139,19 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
                 .replace("/accounts/{username}", "/accounts/zhao")
                 .replace("/pay-runs/{id}", &format!("/pay-runs/{run}"))
                 .replace("/jobs/{id}", &format!("/jobs/{job}"))
-                .replace("/workers/{id}", &format!("/workers/{worker}")),
+                .replace("/workers/{id}", &format!("/workers/{worker}"))
+                .replace("/outlets/{id}", &format!("/outlets/{outlet}"))
+                .replace("/offers/{item}", "/offers/D001"),
         };
         assert!(!address.contains('{'), "{operation}");
         let body = match operation {
             "POST /api/v1/session" => json!({"username": api::ADMINISTRATOR, "password": PASSWORD}),
+            "POST /api/v1/plans/{id}/moves" => {
+                json!({"version": 1, "village": village, "moves": [{"units": [unit]}]})
+            }
+            "POST /api/v1/plans/{id}/undo" => json!({"version": 2}),
+            "POST /api/v1/plans/{id}/redivision" => json!({"version": 3, "village": village}),
+            "PUT /api/v1/plans/{id}/givens" => json!({"version": 4, "givens": {}}),
             "POST /api/v1/accounts" => json!({"username": "zhao", "name": "赵", "area": "150821"}),
             "PATCH /api/v1/accounts/{username}" => json!({"name": "赵敏"}),
             "POST /api/v1/accounts/{username}/grants" => {
@@ -151,6 +174,11 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
             "POST /api/v1/proposals/{id}/acceptance" => json!({"from": "2027-01-01"}),
             "PATCH /api/v1/assignments/{id}" => json!({"until": "2027-06-01"}),
             "PATCH /api/v1/workers/{id}" => json!({"status": "on_leave"}),
+            "POST /api/v1/areas/{code}/outlets" => {
+                json!({"name": "示例中心", "kind": "centre", "point": [108.01, 41.01]})
+            }
+            "PATCH /api/v1/outlets/{id}" => json!({"windows": 3}),
+            "PUT /api/v1/outlets/{id}/offers/{item}" => json!({"authority": "旗政府", "since": "2026-11-01"}),
             "POST /api/v1/workers/{id}/reveal" => json!({"reason": "a good reason"}),
             "POST /api/v1/areas/{code}/pay-rules" => json!({"text": crate::pay::RULES}),
             "POST /api/v1/areas/{code}/pay-runs" => json!({"month": "2026-10"}),
@@ -191,6 +219,17 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
     let out = app.request(Method::DELETE, "/api/v1/session").header("x-request-id", "DELETE /api/v1/session");
     assert_eq!(out.send().await.unwrap().status(), 204);
     noted(&app, "DELETE /api/v1/session", "session.close").await;
+}
+
+/// A unit that its village's only grid can do without.
+async fn loose_unit(app: &TestApp, plan: &str, village: &str) -> String {
+    for unit in tiny_units().into_iter().filter(|unit| unit.village == code(village)) {
+        let body = json!({"version": 1, "village": village, "moves": [{"units": [unit.code]}]});
+        if app.post(&format!("/api/v1/plans/{plan}/moves"), body).await.0 == 200 {
+            return unit.code;
+        }
+    }
+    panic!("every unit holds the village together");
 }
 
 async fn noted(app: &TestApp, request: &str, action: &str) {

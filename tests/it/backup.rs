@@ -108,7 +108,7 @@ async fn everything_comes_back_and_a_running_job_is_taken_up() {
     worker.line("taking queued jobs");
     let store = Store::open_cluster(&place.cluster).await.unwrap();
     let mut tx = store.begin(&Scope::operator()).await.unwrap();
-    let params = DivisionParams { seed: 3, title: None, policy: None, publish_from: None, only: None };
+    let params = DivisionParams { seed: 3, ..DivisionParams::default() };
     jobs::queue_division(&mut tx, &code("150821"), &params, noon()).await.unwrap();
     tx.commit().await.unwrap();
     store.close().await;

@@ -118,8 +118,8 @@ async fn unit_codes_may_have_any_characters() {
     store.close().await;
     run(&database, "divide --area 150821 --publish 2020-01-01").fine();
     run(&database, "verify --area 150821").fine();
-    let strangers = "SELECT count(*) FROM khot.grid g, unnest(g.units) AS name
-                     WHERE NOT EXISTS (SELECT FROM khot.unit u WHERE u.village = g.village AND u.code = name)";
+    let strangers = "SELECT count(*) FROM khot.grid g, unnest(g.units) AS listed (name)
+                     WHERE NOT EXISTS (SELECT FROM khot.unit u WHERE u.village = g.village AND u.code = listed.name)";
     assert_eq!(number(&database, strangers).await, 0);
 }
 
@@ -168,4 +168,56 @@ fn a_database_that_cannot_be_reached_is_said_without_its_password() {
         }
         assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{url} took {:?}", begun.elapsed());
     }
+}
+
+#[tokio::test]
+async fn ceilings_and_givens_of_the_command_line_are_kept_and_checked() {
+    let database = tiny().await;
+    let folder = crate::harness::folder();
+    let market = tiny_units().into_iter().find(|unit| unit.village == code("150821100200")).unwrap().code;
+    let document =
+        format!("[[dedicated]]\nvillage = \"150821100200\"\nname = \"农贸市场\"\nunits = [\"{market}\"]\n");
+    let path = crate::harness::file(folder.path(), "givens.toml", &document);
+    let given = format!("divide --area 150821 --publish 2020-01-01 --givens {}", path.display());
+    let line = format!("{given} --ceiling 150821100=5 --count 150821101200=2");
+    let told = run(&database, &line).fine();
+    assert!(told.stdout.contains("dedicated_grid: 1"), "{told:?}");
+    run(&database, "verify --area 150821").fine();
+
+    for (breach, said) in [
+        (
+            "UPDATE khot.plan SET numbers = jsonb_set(numbers, '{ceilings,150821100}', '4')",
+            "ceiling of 4 posts",
+        ),
+        (
+            "UPDATE khot.plan SET numbers = jsonb_set(numbers, '{counts,150821101200}', '3')",
+            "was to have 3 grids",
+        ),
+        (
+            "UPDATE khot.plan SET givens = jsonb_set(givens, '{dedicated,0,units}', '[\"other\"]')",
+            "is not whole",
+        ),
+        (
+            "UPDATE khot.plan SET givens = jsonb_set(givens, '{locks}', '[{\"grid\": \"150821100200001\", \"units\": [\"x\"]}]')",
+            "locked grid 150821100200001",
+        ),
+    ] {
+        tamper(&database, breach).await;
+        let told = run(&database, "verify --area 150821");
+        assert_eq!(told.code, Some(1), "{told:?}");
+        assert!(told.stdout.contains(said), "{said}: {told:?}");
+    }
+    for (line, said) in [
+        // The givens anew: those of the plan in force were tampered with.
+        (
+            format!("divide --area 150821 --givens {} --ceiling 150821100=1", path.display()),
+            "ceiling of 1 posts",
+        ),
+        ("divide --area 150821 --count 150822100200=1".to_owned(), "not in the area"),
+        ("divide --area 150821 --givens none.toml".to_owned(), "none.toml"),
+    ] {
+        let told = run(&database, &line).refused();
+        assert!(told.sentence().contains(said), "{line}: {told:?}");
+    }
+    assert_eq!(run(&database, "divide --area 150821 --ceiling 150821100").code, Some(2));
 }

@@ -93,6 +93,16 @@ fn the_next_station_goes_where_most_are_without() {
     assert_eq!(place(&existing, "0"), (30, 30, "site\n".to_owned()));
     let none = path("none.csv", "site\n");
     assert_eq!(place(&none, "1"), (45, 45, "site\ns3\n".to_owned()));
+    // All of them: s1 for a and b, s3 for c and d; b alone would be s2's too.
+    let mut command = khot();
+    command.arg("place").arg("--demand").arg(&demand).arg("--times").arg(&times).arg("--existing").arg(&none);
+    let told = ran(command.args(["--all", "--within", "60", "--json"]).arg("--out").arg(&out)).fine();
+    let told: Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!(
+        (told["sites"].as_u64(), told["least"].as_u64(), told["covered"].as_u64()),
+        (Some(2), Some(2), Some(65))
+    );
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), "site\ns1\ns3\n");
     let stray = path("stray.csv", "id,site,minutes\nzz,s1,10\n");
     let mut command = khot();
     command.arg("place").arg("--demand").arg(&demand).arg("--times").arg(stray);

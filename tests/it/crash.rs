@@ -206,10 +206,8 @@ async fn an_import_is_loaded_whole_or_not_at_all() {
 fn division(publish: bool) -> DivisionParams {
     DivisionParams {
         seed: 3,
-        title: None,
-        policy: None,
         publish_from: publish.then(|| noon().date_naive()),
-        only: None,
+        ..DivisionParams::default()
     }
 }
 

@@ -32,6 +32,7 @@ mod migrations;
 #[path = "../../src/formats/tests/mutate.rs"]
 mod mutate;
 mod openapi;
+mod outlets;
 mod partial;
 mod pay;
 mod posts;

@@ -40,7 +40,29 @@ async fn full() -> (PgConnectOptions, Store) {
     let grant = Grant { role: Role::Planner, area: code("150821"), from: day("2026-01-01"), until: None };
     accounts::give(&mut tx, account, &grant, noon()).await.unwrap().unwrap();
     tx.commit().await.unwrap();
+    let outlet = put_outlet(&store, "150821100200", (108.01, 41.01)).await;
     let mut owner = as_owner(&database).await;
+    for sql in [
+        "UPDATE service_item SET area = '150821'".to_owned(),
+        "INSERT INTO township_body VALUES ('150821100', '2026-01-01', 5, 2, true)".to_owned(),
+        format!(
+            "INSERT INTO service_link (grid, kind, nearest, made_at) VALUES ('150821100200001', 'station', '{outlet}', now())"
+        ),
+        format!(
+            "INSERT INTO service_link_choice (grid, kind, outlet, reason, made_by, made_at)
+             VALUES ('150821100200001', 'station', '{outlet}', 'x', 'x', now())"
+        ),
+        "INSERT INTO placement VALUES (gen_random_uuid(), '150821', 'open', '{}', '{}', true, 'x', now())"
+            .to_owned(),
+    ] {
+        owner.execute(AssertSqlSafe(sql)).await.unwrap();
+    }
+    owner
+        .execute(
+            "INSERT INTO khot.plan_step SELECT id, 2, '150821100200', '[]', 'x', created_at FROM khot.plan",
+        )
+        .await
+        .unwrap();
     owner
         .execute(
             "INSERT INTO access_token (id, account, account_area, name, token_hash, created_at, expires_at)

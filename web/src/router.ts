@@ -8,6 +8,7 @@ import ShellLayout from '@/shell/ShellLayout.vue'
 import { adminRoutes } from '@/pages/admin/routes'
 import { auditRoute } from '@/pages/audit/route'
 import { outletRoutes } from '@/pages/outlets/routes'
+import { payRoutes } from '@/pages/pay/routes'
 import { peopleRoutes } from '@/pages/people/routes'
 import SignInPage from '@/pages/signin/SignInPage.vue'
 
@@ -54,6 +55,7 @@ export const router = createRouter({
         { path: 'account', name: 'account', component: () => import('@/pages/account/MyAccountPage.vue') },
         ...outletRoutes,
         ...peopleRoutes,
+        ...payRoutes,
         ...adminRoutes,
         auditRoute,
         { path: ':rest(.*)*', name: 'nowhere', component: () => import('@/pages/NowherePage.vue') },

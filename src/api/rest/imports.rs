@@ -31,7 +31,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ImportQuery {
-    /// The file's name; its ending says the format: .geojson, .gpkg, .csv. (A shapefile is several files: use the command.)
+    /// The file's name; its ending says the format: .geojson, .gpkg, .csv, .xlsx. (A shapefile is several files: use the command.)
     name: String,
     /// For example EPSG:4546, GCJ-02 or BD-09.
     crs: Option<String>,
@@ -47,9 +47,11 @@ struct ImportQuery {
 enum What {
     Areas,
     Units,
+    Outlets,
+    Services,
 }
 
-/// Import a file of areas or units below an area: queued, and done as a job
+/// Import a file of areas, units, outlets or services below an area: queued, and done as a job
 #[utoipa::path(post, path = "/api/v1/areas/{code}/imports/{what}", tag = "imports",
     params(("code" = String, Path), ("what" = inline(What), Path), ImportQuery), request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 202, body = Job), (status = "default", body = ProblemWire)))]
@@ -66,7 +68,12 @@ async fn import(
     let what = match what {
         What::Areas => ImportWhat::Areas,
         What::Units => ImportWhat::Units,
+        What::Outlets => ImportWhat::Outlets,
+        What::Services => ImportWhat::Services,
     };
+    if matches!(what, ImportWhat::Outlets | ImportWhat::Services) {
+        caller.require(Capability::Outlets, &code)?;
+    }
     let is_file_name =
         std::path::Path::new(&query.name).file_name().is_some_and(|name| name.len() <= NAME_MAX_BYTES);
     if !is_file_name {

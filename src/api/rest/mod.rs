@@ -5,17 +5,20 @@ mod areas;
 mod assignments;
 mod audit;
 mod comparison;
+mod drafts;
 mod grids;
 mod imports;
 mod jobs;
 mod me;
 mod meta;
+mod outlets;
 mod pay;
 mod plans;
 mod policy;
 mod posts;
 mod proposals;
 mod search;
+mod services;
 mod workers;
 
 use axum::http::{HeaderMap, StatusCode, header};
@@ -38,17 +41,20 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(assignments::routes())
         .merge(audit::routes())
         .merge(comparison::routes())
+        .merge(drafts::routes())
         .merge(grids::routes())
         .merge(imports::routes())
         .merge(jobs::routes())
         .merge(me::routes())
         .merge(meta::routes())
+        .merge(outlets::routes())
         .merge(pay::routes())
         .merge(plans::routes())
         .merge(policy::routes())
         .merge(posts::routes())
         .merge(proposals::routes())
         .merge(search::routes())
+        .merge(services::routes())
         .merge(workers::routes())
 }
 

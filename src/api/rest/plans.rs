@@ -20,7 +20,7 @@ use crate::api::caller::Caller;
 use crate::api::extract::{Body, Segment};
 use crate::api::problem::{Problem, ProblemWire};
 use crate::api::wire::{Items, Job, Plan, ReasonWire};
-use crate::domain::{Code, Level, PlanStatus, Policy, Reason};
+use crate::domain::{Code, Givens, GridNumbers, Level, PlanStatus, Policy, Reason};
 use crate::jobs::{self, DivisionParams, PublicationParams};
 use crate::store::{areas, plans};
 
@@ -42,6 +42,18 @@ struct NewPlan {
     title: Option<String>,
     /// A policy document (TOML) to use in place of the default.
     policy: Option<String>,
+    /// Posts of townships and banners, shared out between their villages; laid over the policy's. With neither
+    /// `ceilings` nor `counts`, those of the plan started from hold on.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, u32>>)]
+    ceilings: Option<BTreeMap<Code, u32>>,
+    /// Numbers of grids fixed for villages.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, u32>>)]
+    counts: Option<BTreeMap<Code, u32>>,
+    /// Grids and units taken as they are. Left out: those of the plan started from; `{}` for none.
+    givens: Option<Givens>,
+    /// The plan to start from, a draft say; left out: the one in force. How much that binds is the policy's
+    /// weight of stability.
+    from: Option<Uuid>,
 }
 
 /// Divide an area into grids: queued, and done as a job
@@ -79,8 +91,26 @@ async fn divide(
         title: new.title,
         policy: new.policy,
         publish_from: None,
+        numbers: (new.ceilings.is_some() || new.counts.is_some()).then(|| GridNumbers {
+            ceilings: new.ceilings.unwrap_or_default(),
+            counts: new.counts.unwrap_or_default(),
+        }),
+        givens: new.givens,
+        from: new.from,
         only: None,
     };
+    if let Some(from) = params.from {
+        let base = plans::get(&mut tx, from).await?.ok_or_else(no_plan)?;
+        if !base.banner.covers(&code.at(Level::Banner)) {
+            return Err(Problem::bad_request(
+                "bad_from",
+                "所依据的方案不属于这个旗县",
+                "the plan to start from is another banner's",
+            ));
+        }
+    }
+    let whole = if code.level() > Level::Banner { code.at(Level::Banner) } else { code.clone() };
+    jobs::check_wishes(&mut caller.begin_work(&whole).await?, &code, &params, state.today()).await?;
     let job = jobs::queue_division(&mut tx, &code, &params, state.now()).await?;
     tx.commit().await?;
     Ok(accepted(job))
@@ -101,6 +131,11 @@ async fn of_area(caller: Caller, Segment(text): Segment<String>) -> Result<Json<
 struct PlanDetail {
     #[serde(flatten)]
     plan: Plan,
+    /// Counts the changes of a draft; a change must name the version that it was made on.
+    version: i32,
+    /// What its division was given; for those who make plans.
+    givens: Option<Givens>,
+    numbers: Option<GridNumbers>,
     /// The first 500.
     reasons: Vec<ReasonWire>,
 }
@@ -120,7 +155,14 @@ async fn get(caller: Caller, Segment(id): Segment<Uuid>) -> Result<Json<PlanDeta
     for reason in &mut reasons {
         reason.village_name = names.get(&reason.village).cloned();
     }
-    Ok(Json(PlanDetail { plan: row.into(), reasons }))
+    let drafts = caller.scope.may(Capability::Draft, &row.banner);
+    Ok(Json(PlanDetail {
+        version: row.version,
+        givens: drafts.then(|| row.givens.clone()),
+        numbers: drafts.then(|| row.numbers.clone()),
+        plan: row.into(),
+        reasons,
+    }))
 }
 
 fn no_plan() -> Problem {

@@ -29,8 +29,8 @@ impl Heat {
 /// even, and the fixed price, which makes the walk rugged, comes in as it cools.
 const EASED: f64 = 0.2;
 
-/// Sweeps over all units, the price of deviations rising to what the rules say. False when `go_on`, asked
-/// with the number of the sweep, said to stop.
+/// Sweeps over all units, the price of deviations rising to what the rules say, slowly at first. False when
+/// `go_on`, asked with the number of the sweep, said to stop.
 pub(crate) fn anneal(
     state: &mut State<'_>,
     heat: Heat,
@@ -39,17 +39,15 @@ pub(crate) fn anneal(
 ) -> bool {
     let full = state.rules;
     let units = state.part.len() as u32;
-    for sweep in 0..heat.sweeps {
-        if !go_on(sweep) {
+    for at in 0..heat.sweeps {
+        if !go_on(at) {
             state.judge_by(full);
             return false;
         }
-        let share = f64::from(sweep) / f64::from(heat.sweeps);
+        let share = f64::from(at) / f64::from(heat.sweeps);
+        let share = share * share.sqrt();
         state.judge_by(full.eased(share, EASED + (1.0 - EASED) * share));
-        let now = heat.at(sweep);
-        for unit in 0..units {
-            attempt(state, unit, now, rng, |_| true);
-        }
+        sweep(state, 0..units, |_| true, heat.at(at), rng);
     }
     state.judge_by(full);
     true
@@ -63,16 +61,33 @@ pub(crate) fn anneal_some(
     heat: Heat,
     rng: &mut Pcg64Mcg,
 ) {
-    for sweep in 0..heat.sweeps {
-        let now = heat.at(sweep);
-        for unit in units {
-            attempt(state, *unit, now, rng, open);
-        }
+    for at in 0..heat.sweeps {
+        sweep(state, units.iter().copied(), open, heat.at(at), rng);
+    }
+}
+
+fn sweep(
+    state: &mut State<'_>,
+    units: impl Iterator<Item = u32>,
+    open: impl Fn(u32) -> bool + Copy,
+    heat: f64,
+    rng: &mut Pcg64Mcg,
+) {
+    if state.plain() {
+        units.for_each(|unit| attempt::<true>(state, unit, heat, rng, open));
+    } else {
+        units.for_each(|unit| attempt::<false>(state, unit, heat, rng, open));
     }
 }
 
 #[inline(always)]
-fn attempt(state: &mut State<'_>, unit: u32, heat: f64, rng: &mut Pcg64Mcg, open: impl Fn(u32) -> bool) {
+fn attempt<const PLAIN: bool>(
+    state: &mut State<'_>,
+    unit: u32,
+    heat: f64,
+    rng: &mut Pcg64Mcg,
+    open: impl Fn(u32) -> bool,
+) {
     let draw = rng.next_u64();
     let around = state.facts.net.around(unit);
     if around.is_empty() {
@@ -83,11 +98,16 @@ fn attempt(state: &mut State<'_>, unit: u32, heat: f64, rng: &mut Pcg64Mcg, open
     if from == to || !open(to) {
         return;
     }
-    let change = state.change(unit, from, to);
-    if change.delta > 0.0 && change.delta > heat * f64::from(LUCK[(draw & 1023) as usize]) {
+    let dearest = heat * f64::from(LUCK[(draw & 1023) as usize]);
+    if PLAIN {
+        if state.plain_delta(unit, from, to) <= dearest && state.can_leave(unit) {
+            let change = state.change(unit, from, to);
+            state.apply(unit, to, &change);
+        }
         return;
     }
-    if state.may_move(unit, to) {
+    let change = state.change(unit, from, to);
+    if change.delta <= dearest && state.may_move(unit, to) {
         state.apply(unit, to, &change);
     }
 }

@@ -2,6 +2,7 @@
 
 mod anneal;
 mod exact;
+mod moves;
 mod network;
 mod repair;
 mod rules;
@@ -55,8 +56,8 @@ struct Manner {
 
 /// For a graph of many parts.
 const LARGE: Manner = Manner {
-    hot: 3.0,
-    cold: 0.4,
+    hot: 2.5,
+    cold: 0.6,
     price: 1.0,
     mending: Heat { hot: 5.0, cold: 0.1, sweeps: 60 },
     mending_price: (4.0, 2.0),

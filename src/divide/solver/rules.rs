@@ -63,21 +63,12 @@ impl Rules {
 
     #[inline]
     pub(crate) fn load_cost(&self, load: f64) -> f64 {
+        // Both are reckoned and one is chosen: which it will be is hard to guess for a processor.
         let off = (load - 1.0).abs() - self.tolerance;
-        if off <= 1e-9 {
-            return self.band_cost(load);
-        }
-        self.off_fixed + (self.off_linear + self.off_square * off) * off + self.band_cost(load)
-    }
-
-    #[inline]
-    fn band_cost(&self, load: f64) -> f64 {
+        let uneven = self.off_fixed + (self.off_linear + self.off_square * off) * off;
         let out = (self.low - load).max(load - self.high);
-        if out > 1e-9 {
-            BAND * (self.off_fixed + (self.off_linear + self.off_square * out) * out)
-        } else {
-            0.0
-        }
+        let broken = BAND * (self.off_fixed + (self.off_linear + self.off_square * out) * out);
+        (if off > 1e-9 { uneven } else { 0.0 }) + if out > 1e-9 { broken } else { 0.0 }
     }
 
     /// Price of people above their limit: like households out of their band.

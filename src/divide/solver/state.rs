@@ -6,7 +6,7 @@ use super::{network::Network, rules::Rules};
 const SEARCHED: usize = 1024;
 
 /// Price of two in one part that must be kept apart; only a start can have them so.
-const TOGETHER: f64 = 1000.0;
+pub(super) const TOGETHER: f64 = 1000.0;
 
 /// What is known of the units, in the network's order.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,7 @@ pub(crate) struct Sizes {
 }
 
 impl Facts<'_> {
-    fn area(&self, unit: u32) -> f64 {
+    pub(super) fn area(&self, unit: u32) -> f64 {
         self.areas.get(unit as usize).map_or(0.0, |area| f64::from(*area))
     }
 }
@@ -72,14 +72,6 @@ pub(crate) struct State<'a> {
     seen: Vec<u32>,
     epoch: u32,
     queue: Vec<u32>,
-}
-
-/// What a move would change.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Change {
-    pub delta: f64,
-    from: Part,
-    to: Part,
 }
 
 impl<'a> State<'a> {
@@ -165,98 +157,18 @@ impl<'a> State<'a> {
         cost
     }
 
-    fn stay_price(&self, unit: u32, part: u32) -> f64 {
+    pub(super) fn stay_price(&self, unit: u32, part: u32) -> f64 {
         self.rules.stay * self.facts.weights[unit as usize] * self.parts[part as usize].per_target
     }
 
     /// Price of a unit's way to the middle of a part that it belongs to.
-    fn way_cost(&self, sizes: &Sizes, unit: u32, size: &Size, load: f64) -> f64 {
+    pub(super) fn way_cost(&self, sizes: &Sizes, unit: u32, size: &Size, load: f64) -> f64 {
         if sizes.at.is_empty() || self.facts.weights[unit as usize] <= 0.0 || load <= 0.0 {
             return 0.0;
         }
         let [x, y] = sizes.at[unit as usize];
         let way = (x - size.at[0] / load).hypot(y - size.at[1] / load);
         self.rules.size_cost(way / sizes.reach_max - 1.0)
-    }
-
-    /// What moving `unit` from its part `from` to part `to` would change.
-    #[inline]
-    pub(crate) fn change(&self, unit: u32, from: u32, to: u32) -> Change {
-        let facts = &self.facts;
-        let net = facts.net;
-        let span = net.span(unit as usize);
-        let (mut stays, mut joins) = (0.0f32, 0.0f32);
-        if net.lengths.is_empty() {
-            let (mut left, mut met) = (0u32, 0u32);
-            for other in &net.ends[span] {
-                let part = self.part[*other as usize];
-                left += u32::from(part == from);
-                met += u32::from(part == to);
-            }
-            (stays, joins) = (left as f32, met as f32);
-        } else {
-            for link in span {
-                let part = self.part[net.ends[link] as usize];
-                if part == from {
-                    stays += net.lengths[link];
-                } else if part == to {
-                    joins += net.lengths[link];
-                }
-            }
-        }
-        let rim = f64::from(net.rims[unit as usize]);
-        let weight = facts.weights[unit as usize];
-        let area = facts.area(unit);
-        let (mut a, mut b) = (self.parts[from as usize], self.parts[to as usize]);
-        let before = a.cost + b.cost;
-        a.load -= weight;
-        b.load += weight;
-        a.rim += 2.0 * f64::from(stays) - rim;
-        b.rim += rim - 2.0 * f64::from(joins);
-        a.area -= area;
-        b.area += area;
-        a.units -= 1;
-        b.units += 1;
-        let mut delta = f64::from(stays - joins) - before;
-        if let Some(sizes) = facts.sizes {
-            let (mut less, mut more) = (self.size[from as usize], self.size[to as usize]);
-            less.add(sizes, unit as usize, weight, -1.0);
-            more.add(sizes, unit as usize, weight, 1.0);
-            a.cost = self.own_cost(&a, Some(&less));
-            b.cost = self.own_cost(&b, Some(&more));
-            delta += self.way_cost(sizes, unit, &more, b.load);
-            delta -= self.way_cost(sizes, unit, &self.size[from as usize], a.load + weight);
-        } else {
-            a.cost = self.own_cost(&a, None);
-            b.cost = self.own_cost(&b, None);
-        }
-        delta += a.cost + b.cost;
-        if !facts.previous.is_empty() {
-            let previous = facts.previous[unit as usize];
-            if previous == from {
-                delta += self.stay_price(unit, from);
-            } else if previous == to {
-                delta -= self.stay_price(unit, to);
-            }
-        }
-        if let Some(apart) = facts.apart.get(unit as usize) {
-            let here = apart.iter().filter(|other| self.part[**other as usize] == from).count();
-            delta -= TOGETHER * here as f64;
-        }
-        Change { delta, from: a, to: b }
-    }
-
-    #[inline]
-    pub(crate) fn apply(&mut self, unit: u32, to: u32, change: &Change) {
-        let from = self.part[unit as usize];
-        self.parts[from as usize] = change.from;
-        self.parts[to as usize] = change.to;
-        self.part[unit as usize] = to;
-        if let Some(sizes) = self.facts.sizes {
-            let weight = self.facts.weights[unit as usize];
-            self.size[from as usize].add(sizes, unit as usize, weight, -1.0);
-            self.size[to as usize].add(sizes, unit as usize, weight, 1.0);
-        }
     }
 
     /// Whether `unit` may go to part `to`: its own stays whole and not empty, and nobody is there that
@@ -271,7 +183,7 @@ impl<'a> State<'a> {
     }
 
     /// Whether the unit's part stays in one piece, and not empty, without it.
-    fn can_leave(&mut self, unit: u32) -> bool {
+    pub(super) fn can_leave(&mut self, unit: u32) -> bool {
         let net = self.facts.net;
         let own = self.part[unit as usize];
         if self.parts[own as usize].units < 2 {

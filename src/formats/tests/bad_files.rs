@@ -31,7 +31,8 @@ fn empty_files() {
         assert_eq!(findings[0].kind.text().zh, "文件是空的，没有可导入的内容");
     }
     assert_eq!(of(&folder.join("nowhere.csv")), [(None, "unreadable")]);
-    assert_eq!(of(&save(folder, "a.xlsx", "PK")), [(None, "unknown_format")]);
+    assert_eq!(of(&save(folder, "a.xls", "PK")), [(None, "unknown_format")]);
+    assert_eq!(of(&save(folder, "a.xlsx", "PK")), [(None, "unreadable")]);
     assert_eq!(of(&save(folder, "noending", "x")), [(None, "unknown_format")]);
 }
 

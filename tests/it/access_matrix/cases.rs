@@ -179,6 +179,22 @@ fn plans() -> Vec<Case> {
             send("POST", format!("/api/v1/areas/{}/plans", of.banner), json!({"seed": 1}))
         }),
         case("GET /api/v1/plans/{id}", |of| get(format!("/api/v1/plans/{}", of.published))),
+        // A version that isn't the draft's: whoever may change it is told so, and nothing is changed.
+        case("POST /api/v1/plans/{id}/moves", |of| {
+            let moves = json!([{"units": ["a"]}]);
+            let body = json!({"version": 0, "village": format!("{}100200", of.banner), "moves": moves});
+            send("POST", format!("/api/v1/plans/{}/moves", of.draft), body)
+        }),
+        case("POST /api/v1/plans/{id}/redivision", |of| {
+            let body = json!({"version": 0, "village": format!("{}100200", of.banner)});
+            send("POST", format!("/api/v1/plans/{}/redivision", of.draft), body)
+        }),
+        case("POST /api/v1/plans/{id}/undo", |of| {
+            send("POST", format!("/api/v1/plans/{}/undo", of.draft), json!({"version": 0}))
+        }),
+        case("PUT /api/v1/plans/{id}/givens", |of| {
+            send("PUT", format!("/api/v1/plans/{}/givens", of.draft), json!({"version": 0, "givens": {}}))
+        }),
         case("DELETE /api/v1/plans/{id}", |of| {
             send("DELETE", format!("/api/v1/plans/{}", of.draft), json!({}))
         }),
@@ -276,6 +292,39 @@ fn people() -> Vec<Case> {
         .with(Content::Lines(0)),
         // The whole chain, of which it says no more than whether it holds.
         case("GET /api/v1/audit/chain", |_| get("/api/v1/audit/chain".to_owned())),
+    ]
+}
+
+fn outlets() -> Vec<Case> {
+    vec![
+        case("GET /api/v1/areas/{code}/outlets", |of| get(format!("/api/v1/areas/{}/outlets", of.banner))),
+        case("POST /api/v1/areas/{code}/outlets", |of| {
+            let point = crate::access_scopes::world::point(&of.village, false);
+            let body = json!({"name": "示例站", "kind": "station", "point": point});
+            send("POST", format!("/api/v1/areas/{}/outlets", of.village), body)
+        }),
+        case("GET /api/v1/outlets/{id}", |of| get(format!("/api/v1/outlets/{}", of.outlet))),
+        case("PATCH /api/v1/outlets/{id}", |of| {
+            send("PATCH", format!("/api/v1/outlets/{}", of.outlet), json!({"windows": 3}))
+        }),
+        case("PUT /api/v1/outlets/{id}/offers/{item}", |of| {
+            let body = json!({"authority": "旗政府", "since": "2026-11-01"});
+            send("PUT", format!("/api/v1/outlets/{}/offers/D001", of.outlet), body)
+        }),
+        case("DELETE /api/v1/outlets/{id}/offers/{item}", |of| {
+            send("DELETE", format!("/api/v1/outlets/{}/offers/D002", of.outlet), json!({}))
+        }),
+        case("GET /api/v1/areas/{code}/outlets.csv", |of| {
+            get(format!("/api/v1/areas/{}/outlets.csv", of.banner))
+        })
+        .with(Content::Lines(1)),
+        case("GET /api/v1/areas/{code}/outlets.xlsx", |of| {
+            get(format!("/api/v1/areas/{}/outlets.xlsx", of.banner))
+        }),
+        case("GET /api/v1/areas/{code}/outlets.geojson", |of| {
+            get(format!("/api/v1/areas/{}/outlets.geojson", of.banner))
+        }),
+        case("GET /api/v1/services", |_| get("/api/v1/services".to_owned())),
     ]
 }
 
@@ -391,5 +440,5 @@ fn accounts() -> Vec<Case> {
 /// One for every row.
 pub fn cases() -> Vec<Case> {
     // Drafts are discarded last, after their tiles.
-    [doors(), maps(), plans(), people(), pay(), accounts()].into_iter().flatten().collect()
+    [doors(), maps(), plans(), people(), pay(), outlets(), accounts()].into_iter().flatten().collect()
 }

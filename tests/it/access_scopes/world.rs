@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use geo::{Centroid, MultiPolygon, Polygon, polygon};
 use khot::access::Scope;
 use khot::domain::{
-    Area, AreaType, DrawnGrid, Grid, GridCode, GridKind, Reason, ReasonKind, Scores, Tally, ToldGrid, Unit,
-    VillageKind,
+    Area, AreaType, DrawnGrid, Givens, Grid, GridCode, GridKind, GridNumbers, Reason, ReasonKind, Scores,
+    Tally, ToldGrid, Unit, VillageKind,
 };
 use khot::geo::measure::multi_area_m2;
 use khot::store::plans::{self, NewPlan};
@@ -185,6 +185,7 @@ fn drawn(village: &Area, east: bool, number: u16) -> DrawnGrid {
         grid: Grid {
             village: village.code.clone(),
             kind: GridKind::General,
+            name: None,
             units: vec![if east { "u2" } else { "u1" }.to_owned()],
             households: 40,
             people: 100,
@@ -213,6 +214,8 @@ fn plan(banner: &str, numbers: [u16; 2], villages: &[Area]) -> NewPlan {
         told_scores: Scores::default(),
         reasons: grids.iter().flat_map(|drawn| drawn.grid.reasons.clone()).collect(),
         told_reasons: grids.iter().flat_map(|drawn| drawn.told.reasons.clone()).collect(),
+        givens: Givens::default(),
+        numbers: GridNumbers::default(),
         synthetic: true,
         created_at: noon(),
         grids,

@@ -125,6 +125,7 @@ fn grid(area: &Area, number: usize, units: &[(&Unit, Told)], band: &RangeInclusi
         grid: Grid {
             village: area.code.clone(),
             kind: GridKind::General,
+            name: None,
             units: units.iter().map(|unit| unit.0.code.clone()).collect(),
             households,
             people: sum(|unit| unit.people),
@@ -136,8 +137,10 @@ fn grid(area: &Area, number: usize, units: &[(&Unit, Told)], band: &RangeInclusi
 
 const PUBLISHED: u128 = 1;
 const DRAFT: u128 = 2;
+/// Every village whole: a draft to be changed.
+const WHOLE: u128 = 3;
 
-/// The place with a plan in force and another as a draft.
+/// The place with a plan in force and others as drafts.
 async fn world(turned: bool) -> TestApp {
     let app = TestApp::start_empty().await;
     let units = units(turned);
@@ -145,7 +148,7 @@ async fn world(turned: bool) -> TestApp {
     imports::put_areas(&mut tx, &tiny_areas()).await.unwrap();
     imports::put_units(&mut tx, &units).await.unwrap();
     imports::refresh_sums(&mut tx, &code("15")).await.unwrap();
-    for (grids, id) in [(3, PUBLISHED), (2, DRAFT)] {
+    for (grids, id) in [(3, PUBLISHED), (2, DRAFT), (1, WHOLE)] {
         plans::save_draft(&mut tx, &plan(&units, grids, id)).await.unwrap();
     }
     let published = uuid::Uuid::from_u128(PUBLISHED);
@@ -307,7 +310,7 @@ async fn the_engines_grids_are_told_as_their_units_are() {
     tx.commit().await.unwrap();
     let plan: uuid::Uuid = app.divide(3).await.parse().unwrap();
     let mut tx = app.store.begin(&Scope::operator()).await.unwrap();
-    let drawn = khot::store::grids::drawn(&mut tx, &code("150821"), plan).await.unwrap();
+    let drawn = khot::store::grids::drawn(&mut tx, &code("150821"), plan, true).await.unwrap();
     let told = khot::disclosure::told_units(&units);
     let list = app.get(&format!("/api/v1/areas/150821/grids?plan={plan}")).await;
     assert_eq!(list["items"].as_array().unwrap().len(), drawn.len());
@@ -344,5 +347,60 @@ async fn the_trail_tells_of_an_import_what_everybody_sees() {
         assert_eq!(held[0], held[1], "{area}");
         let seen = one.with_token(&one.token_of(&format!("of-{area}"), Role::Analyst, area).await);
         assert_eq!(held[0]["households"], seen.get(&format!("/api/v1/areas/{area}")).await["households"]);
+    }
+}
+
+#[tokio::test]
+async fn who_changes_a_draft_is_told_what_everybody_sees() {
+    let (one, other) = (world(false).await, world(true).await);
+    let token = one.token_of("planner", Role::Planner, "150821").await;
+    assert_eq!(other.token_of("planner", Role::Planner, "150821").await, token);
+    let (one, other) = (one.with_token(&token), other.with_token(&token));
+    let path = |what: &str| format!("/api/v1/plans/{}/{what}", uuid::Uuid::from_u128(WHOLE));
+    let all = units(false);
+    let mut version = 1;
+    for village in [ONE, TWO, NEAR, CAMPS] {
+        let own = all.iter().filter(|unit| unit.village.as_str() == village);
+        let mut moved = false;
+        for unit in own {
+            let body = json!({"version": version, "village": village, "moves": [{"units": [unit.code]}]});
+            let (seen, unseen) =
+                (one.post(&path("moves"), body.clone()).await, other.post(&path("moves"), body).await);
+            assert_eq!(seen.0, unseen.0);
+            if seen.0 == 200 {
+                assert_eq!(seen.1, unseen.1, "{village}");
+                assert_eq!(seen.1["grids"].as_array().unwrap().len(), 2);
+                version += 1;
+                moved = true;
+                break;
+            }
+        }
+        assert!(moved, "{village}");
+        let (seen, unseen) = (
+            one.post(&path("undo"), json!({"version": version})).await,
+            other.post(&path("undo"), json!({"version": version})).await,
+        );
+        assert_eq!((seen.0.as_u16(), &seen.1), (200, &unseen.1), "{village}");
+        version += 1;
+    }
+    // Divided by the engine, outlines follow the true counts; what is told of them doesn't.
+    let told = khot::disclosure::told_units(&all);
+    let body = json!({"version": version, "village": CAMPS, "count": 5});
+    let (status, changed) = one.post(&path("redivision"), body).await;
+    assert_eq!(status, 200, "{changed}");
+    let grids = changed["grids"].as_array().unwrap();
+    assert_eq!(grids.len(), 5);
+    for grid in grids {
+        let codes: Vec<&str> =
+            grid["unit_codes"].as_array().unwrap().iter().map(|unit| unit.as_str().unwrap()).collect();
+        let own = all
+            .iter()
+            .zip(&told)
+            .filter(|(unit, _)| unit.village.as_str() == CAMPS && codes.contains(&unit.code.as_str()));
+        let households: Tally = own.map(|(unit, told)| khot::disclosure::tally(unit, *told).0).sum();
+        assert_eq!(grid["households"], json!(households.count()));
+        if let Count::Under(_) = households.count() {
+            assert_eq!(grid["reasons"][0]["code"], "few_households", "{grid}");
+        }
     }
 }

@@ -6,6 +6,7 @@ mod accounts;
 mod areas;
 mod comparison;
 mod counts;
+mod drafts;
 mod grids;
 mod imports;
 mod oidc;

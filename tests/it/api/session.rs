@@ -96,6 +96,7 @@ async fn every_address_but_signing_in_is_closed_without_a_session() {
             .replace("{username}", "zhao")
             .replace("{what}", "areas")
             .replace("{kind}", "lead")
+            .replace("{item}", "D001")
             .replace("{z}/{x}/{y}", "0/0/0");
         assert!(!address.contains('{'), "{path}: say here what stands for its parts");
         let method: Method = method.parse().unwrap();

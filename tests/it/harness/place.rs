@@ -4,13 +4,14 @@ use chrono::NaiveDate;
 use geo::{Centroid, MultiPolygon, Polygon};
 use khot::access::Scope;
 use khot::domain::{
-    Area, AreaType, DrawnGrid, Employment, Grid, GridCode, GridKind, Reason, ReasonKind, Scores, Tally,
-    ToldGrid, Unit, VillageKind, WorkerStatus,
+    Area, AreaType, DrawnGrid, Employment, Givens, Grid, GridCode, GridKind, GridNumbers, OutletKind, Reason,
+    ReasonKind, Scores, Service, ServiceKind, ServiceMode, Tally, ToldGrid, Unit, VillageKind, WorkerStatus,
 };
 use khot::geo::measure::multi_area_m2;
+use khot::store::outlets::{self, NewOutlet};
 use khot::store::plans::{self, NewPlan};
 use khot::store::workers::{self, NewWorker};
-use khot::store::{Store, imports};
+use khot::store::{Store, imports, services};
 
 use super::{code, noon};
 
@@ -128,6 +129,7 @@ pub fn whole_villages(sequence: u16) -> NewPlan {
             grid: Grid {
                 village: area.code.clone(),
                 kind: GridKind::General,
+                name: None,
                 units: own.iter().map(|unit| unit.code.clone()).collect(),
                 households,
                 people: own.iter().map(|unit| unit.people).sum(),
@@ -148,6 +150,8 @@ pub fn whole_villages(sequence: u16) -> NewPlan {
         told_scores: Scores::default(),
         reasons: Vec::new(),
         told_reasons: Vec::new(),
+        givens: Givens::default(),
+        numbers: GridNumbers::default(),
         synthetic: true,
         created_at: noon(),
         grids: tiny_areas().into_iter().filter(|area| area.kind.is_some()).map(grid).collect(),
@@ -200,4 +204,42 @@ pub async fn put_workers(store: &Store, area: &str, count: u32) -> Vec<uuid::Uui
 
 pub fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
+}
+
+/// Adds a station of a village that offers item D002 of a catalogue of two; both are there where they are not yet.
+pub async fn put_outlet(store: &Store, village: &str, at: (f64, f64)) -> uuid::Uuid {
+    let service = |text: &str| Service {
+        code: text.to_owned(),
+        name: format!("示例事项{text}"),
+        modes: vec![ServiceMode::Nearby],
+        delegated: true,
+        kind: ServiceKind::Approval,
+        utility: None,
+        online: false,
+        synthetic: true,
+    };
+    let id = uuid::Uuid::now_v7();
+    let new = NewOutlet {
+        id,
+        area: code(village),
+        kind: OutletKind::Station,
+        draft: false,
+        name: "示例便民服务站".to_owned(),
+        at,
+        opening_hours: Some("Mo-Fr 08:30-17:00".parse().unwrap()),
+        calendar: None,
+        windows: 2,
+        capacity: Some(40),
+        from: day("2026-01-01"),
+        until: None,
+        synthetic: true,
+    };
+    let mut tx = store.begin(&Scope::operator()).await.unwrap();
+    services::put(&mut tx, &code("15"), &[service("D001"), service("D002")]).await.unwrap();
+    outlets::add(&mut tx, &code(village), &[new], noon()).await.unwrap();
+    outlets::put_many(&mut tx, &[(id, code(village), "D002".to_owned())], "旗政府", day("2026-01-01"))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    id
 }

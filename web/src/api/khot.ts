@@ -7,10 +7,13 @@ import type {
   AreaLevel,
   AuditChain,
   AuditEntry,
+  Changed,
   Comparison,
   Figures,
   GivenGrant,
+  Givens,
   Grant,
+  Grid,
   GridDetail,
   Job,
   ManagedAccount,
@@ -54,10 +57,24 @@ export const khot = {
   plans: (area: string, signal?: Signal) =>
     call<Items<PlanSummary>>('GET', `/areas/${id(area)}/plans`, { signal }),
   plan: (plan: string, signal?: Signal) => call<Plan>('GET', `/plans/${id(plan)}`, { signal }),
-  divide: (area: string, body: { seed?: number; title?: string }) =>
+  divide: (area: string, body: { seed?: number; title?: string; ceilings?: Record<string, number> }) =>
     call<Job>('POST', `/areas/${id(area)}/plans`, { body }),
   publish: (plan: string, valid_from: string) =>
     call<Job>('POST', `/plans/${id(plan)}/publication`, { body: { valid_from } }),
+  gridsOf: (area: string, plan: string, signal?: Signal) =>
+    call<Items<Grid>>('GET', `/areas/${id(area)}/grids`, { query: { plan, limit: 1000 }, signal }),
+  moveUnits: (
+    plan: string,
+    body: { version: number; village: string; moves: { units: string[]; to: string | null }[] },
+  ) => call<Changed>('POST', `/plans/${id(plan)}/moves`, { body }),
+  redivide: (
+    plan: string,
+    body: { version: number; village: string; seed: number; count: number | null; stable: boolean },
+  ) => call<Changed>('POST', `/plans/${id(plan)}/redivision`, { body }),
+  undo: (plan: string, version: number) =>
+    call<Changed>('POST', `/plans/${id(plan)}/undo`, { body: { version } }),
+  setGivens: (plan: string, body: { version: number; givens: Givens }) =>
+    call<Changed>('PUT', `/plans/${id(plan)}/givens`, { body }),
   discard: (plan: string) => call<void>('DELETE', `/plans/${id(plan)}`),
 
   job: (job: string, signal?: Signal) => call<Job>('GET', `/jobs/${id(job)}`, { signal }),

@@ -13,6 +13,9 @@ export interface Sentence {
 }
 export type Finding = Sentence & { line: number | null }
 
+/** Of a file that was loaded, by its row. */
+export type FileFinding = Sentence & { row: number | null; error: boolean; code: string }
+
 export interface RulesItem {
   id: string
   area: string
@@ -62,6 +65,8 @@ export interface RunItem {
   approved_by: string | null
   approved_at: string | null
   locked_at: string | null
+  demo: boolean
+  synthetic: boolean
 }
 export interface Difference {
   worker: string
@@ -74,20 +79,21 @@ export type Run = RunItem & {
   rules: { id: string; title: string; version: string; demo: boolean }[]
   by_level: Record<Funder, number>
   by_component: { component: string; amount_fen: number }[]
-  by_area_type: { area_type: AreaType; amount_fen: number; workers?: number }[]
+  by_area_type: { area_type: AreaType; amount_fen: number; workers: number }[]
   checks: {
     previous: { id: string; month: string; total_fen: number } | null
     differences: Difference[]
+    /** Of which the first are listed. */
+    differences_total: number
     warnings: Sentence[]
   }
-  demo: boolean
 }
 export interface PayLine {
   worker: string
   name: string | null
   grid: string | null
   component: string
-  quantity: string | number
+  quantity: string
   rate_fen: number
   amount_fen: number
   region_fen: number
@@ -99,12 +105,13 @@ export interface PayLine {
 export interface Statement {
   worker: string
   name: string | null
-  month: string
+  month: string | null
   status: RunStatus | null
   lines: PayLine[]
   total_fen: number
   currency: string
   demo: boolean
+  synthetic: boolean
   months: string[]
 }
 export interface Adjustment {
@@ -121,8 +128,8 @@ export interface Adjustment {
 export type RulesChoice = { rules: string } | { text: string }
 export interface PayComparison {
   months: string[]
-  before: { title: string; total_fen: number }
-  after: { title: string; total_fen: number }
+  before: { title: string; version: string; demo: boolean; total_fen: number }
+  after: { title: string; version: string; demo: boolean; total_fen: number }
   by_area_type: { key: AreaType; before_fen: number; after_fen: number; workers: number }[]
   by_level: { key: Funder; before_fen: number; after_fen: number }[]
   by_banner: { key: string; name?: string | null; before_fen: number; after_fen: number; workers?: number }[]
@@ -154,7 +161,7 @@ export const pay = {
   attest: (code: string, month: string, rows: DutyEntry[]) =>
     call<unknown>('PUT', area(code, 'duty'), { body: { month, rows } }),
   uploadDuty: (code: string, month: string, file: Blob) =>
-    call<{ loaded: number; findings: Finding[] }>('POST', area(code, 'duty.csv'), {
+    call<{ loaded: number; findings: FileFinding[] }>('POST', area(code, 'duty.csv'), {
       query: { month },
       file: new Blob([file], { type: 'text/csv' }),
     }),

@@ -55,6 +55,8 @@ export interface PostsRow {
   kind: PostKind
   ceiling: number | null
   posts: number
+  /** Without those of its townships. */
+  own: number
   on_books: number
   on_post: number
   vacant: number
@@ -62,7 +64,7 @@ export interface PostsRow {
 export interface PostMove {
   id: string
   from_area: string
-  to_area: string
+  to: string
   kind: PostKind
   count: number
   from: string
@@ -93,12 +95,12 @@ export interface Vacancy {
   worker: string | null
 }
 export interface Effect {
-  km_month_before: number | null
-  km_month_after: number | null
+  km_month_before: number
+  km_month_after: number
   grids_before: number
   grids_after: number
-  households_before: Count
-  households_after: Count
+  households_before: number | null
+  households_after: number | null
   hindrances: { code: string; zh: string; en: string }[]
 }
 export interface ProposalLine {
@@ -143,14 +145,15 @@ export interface MyGrid {
   area_m2: number
   geometry: Geometry
   lead: { name: string | null } | null
-  outlets: { id: string; name: string; kind: string }[]
+  /** Not every server tells them. */
+  outlets?: { id: string; name: string; kind: string }[]
   neighbours: string[]
 }
 export interface Territory {
   worker: { name?: string | null; status: WorkerStatus; employment: Employment }
   as_of: string
   grids: MyGrid[]
-  statement: { month: string; total_fen: number } | null
+  statement?: { month: string; total_fen: number } | null
   synthetic: boolean
 }
 

@@ -143,6 +143,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/areas/{code}/assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who looks after the grids of an area on a day */
+        get: operations["get_areas_by_code_assignments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/assignments/effect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What it would do to travel and load if a worker looked after a grid */
+        post: operations["post_areas_by_code_assignments_effect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/ceilings/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set how many posts of a kind a banner or township may have */
+        put: operations["put_areas_by_code_ceilings_by_kind"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/areas/{code}/children": {
         parameters: {
             query?: never;
@@ -241,8 +292,77 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Import a file of areas or units below an area: queued, and done as a job */
+        /** Import a file of areas, units, outlets or services below an area: queued, and done as a job */
         post: operations["post_areas_by_code_imports_by_what"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/outlets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The outlets of an area and of all below it, on a day */
+        get: operations["get_areas_by_code_outlets"];
+        put?: never;
+        /** Add an outlet to a banner, township or village */
+        post: operations["post_areas_by_code_outlets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/outlets.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The outlets of an area and of all below it, as a table that an import reads */
+        get: operations["get_areas_by_code_outlets.csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/outlets.geojson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as GeoJSON */
+        get: operations["get_areas_by_code_outlets.geojson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/outlets.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a workbook */
+        get: operations["get_areas_by_code_outlets.xlsx"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -324,6 +444,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/areas/{code}/post-moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The moves of posts from or to an area and those below it */
+        get: operations["get_areas_by_code_post-moves"];
+        put?: never;
+        /** Move posts from this banner or township to another */
+        post: operations["post_areas_by_code_post-moves"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The posts of a banner and of its townships on a day */
+        get: operations["get_areas_by_code_posts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/posts/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set how many posts of a kind a banner (its own) or a township has */
+        put: operations["put_areas_by_code_posts_by_kind"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The proposals for an area and those below it */
+        get: operations["get_areas_by_code_proposals"];
+        put?: never;
+        /** Propose who should look after the grids of a banner, township or village: queued, and done as a job */
+        post: operations["post_areas_by_code_proposals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/vacancies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The grids of an area that nobody on the post looks after */
+        get: operations["get_areas_by_code_vacancies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/areas/{code}/workers": {
         parameters: {
             query?: never;
@@ -340,6 +547,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take away an assignment that hasn't begun */
+        delete: operations["delete_assignments_by_id"];
+        options?: never;
+        head?: never;
+        /** Set the day on which an assignment ends */
+        patch: operations["patch_assignments_by_id"];
         trace?: never;
     };
     "/api/v1/audit": {
@@ -428,6 +653,23 @@ export interface paths {
         get: operations["get_grids_by_code"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grids/{code}/assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a worker look after a grid, from a day on */
+        post: operations["post_grids_by_code_assignments"];
         delete?: never;
         options?: never;
         head?: never;
@@ -570,6 +812,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/territory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My grids, with all that the first page of whoever looks after them needs */
+        get: operations["get_me_territory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/tokens": {
         parameters: {
             query?: never;
@@ -617,6 +876,45 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outlets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One outlet with what it offers
+         * @description As it is on the day; where it isn't there then, as it was or will be nearest to that day.
+         */
+        get: operations["get_outlets_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change an outlet from a day on; what is left out stays, and what was before that day too */
+        patch: operations["patch_outlets_by_id"];
+        trace?: never;
+    };
+    "/api/v1/outlets/{id}/offers/{item}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say that an outlet offers an item */
+        put: operations["put_outlets_by_id_offers_by_item"];
+        post?: never;
+        /** Say that an outlet no longer offers an item from a day on */
+        delete: operations["delete_outlets_by_id_offers_by_item"];
         options?: never;
         head?: never;
         patch?: never;
@@ -862,6 +1160,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/proposals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One proposal, line by line */
+        get: operations["get_proposals_by_id"];
+        put?: never;
+        post?: never;
+        /** Put a proposal aside */
+        delete: operations["delete_proposals_by_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/proposals/{id}/acceptance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a proposal, whole or in part */
+        post: operations["post_proposals_by_id_acceptance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -871,6 +1204,23 @@ export interface paths {
         };
         /** Areas, grids and places by name or code */
         get: operations["get_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The service catalogue */
+        get: operations["get_services"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1052,6 +1402,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workers/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a worker was and looked after, day by day */
+        get: operations["get_workers_by_id_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workers/{id}/reveal": {
         parameters: {
             query?: never;
@@ -1141,6 +1508,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Acceptance: {
+            /** Format: date */
+            from: string;
+            /** @description Only these grids' lines; all that change something when left out. */
+            grids?: string[] | null;
+        };
+        Accepted: {
+            /** @description How many lines were taken: not those whose worker is no longer on the post, or whose grid has ended. */
+            accepted: number;
+        };
         Account: {
             /** @description Home: all grants lie in it, and its administrators manage the account. */
             area: string;
@@ -1199,12 +1576,88 @@ export interface components {
             /** @description GeoJSON, with `?geometry=true`. */
             geometry?: Record<string, never> | null;
         };
+        /** @description Posts of a kind in a banner or township. A banner's are its own and its townships' together. */
+        AreaPosts: {
+            area: string;
+            /**
+             * Format: int32
+             * @description null: none is set.
+             */
+            ceiling?: number | null;
+            kind: components["schemas"]["PostKind"];
+            level: components["schemas"]["Level"];
+            name: string;
+            /**
+             * Format: int32
+             * @description Workers of that employment who haven't left; of leads, those who lead a grid.
+             */
+            on_books: number;
+            /**
+             * Format: int32
+             * @description Those of them who are on the post.
+             */
+            on_post: number;
+            /**
+             * Format: int32
+             * @description Of a banner: those that no township has.
+             */
+            own: number;
+            /** Format: int32 */
+            posts: number;
+            /**
+             * Format: int32
+             * @description Posts with nobody on them, whatever the books say.
+             */
+            vacant: number;
+        };
         /**
          * @description 城区 / 农区 / 牧区 / 半农半牧区: an attribute of a village. No national code exists for it, and it
          *     can't be derived from the urban-rural class alone.
          * @enum {string}
          */
         AreaType: "urban" | "agricultural" | "pastoral" | "mixed";
+        Assignment: {
+            /** Format: date */
+            from: string;
+            grid: string;
+            /** Format: uuid */
+            id: string;
+            role: components["schemas"]["GridRole"];
+            /**
+             * Format: date
+             * @description The first day on which it no longer holds.
+             */
+            until?: string | null;
+            village_name: string;
+            /** Format: uuid */
+            worker: string;
+            /** @description Masked, as `张**`. */
+            worker_name?: string | null;
+        };
+        /** @description An assignment and its days. */
+        AssignmentDays: {
+            /** Format: date */
+            from: string;
+            grid: string;
+            /** Format: uuid */
+            id: string;
+            role: components["schemas"]["GridRole"];
+            /** Format: date */
+            until?: string | null;
+        };
+        AssignmentEnd: {
+            /**
+             * Format: date
+             * @description The first day on which it no longer holds; null: it goes on.
+             */
+            until?: string | null;
+        };
+        Assignments: {
+            /** @description By grid. */
+            assignments: components["schemas"]["Assignment"][];
+            /** Format: date */
+            on: string;
+        };
         AuditEntry: {
             action: string;
             actor: string;
@@ -1278,6 +1731,22 @@ export interface components {
             people: components["schemas"]["Count"];
             /** Format: int32 */
             villages: number;
+        };
+        ConstraintCost: {
+            /** @description `language`, `continuity`, `capacity`, `ceiling`, `load`. */
+            constraint: string;
+            en: string;
+            /**
+             * Format: int32
+             * @description So many more grids would be filled without it.
+             */
+            grids: number;
+            /**
+             * Format: double
+             * @description So much less without it, over the grids that are filled with and without it.
+             */
+            km_month: number;
+            zh: string;
         };
         /** @description A number, or "<5" where it is from 1 to 4. Outside the village's own staff a number may differ by a few from the true one where units of 1 to 4 are part of it, so that no such unit can be worked out; "<9", "<13" and "<17" stand for sums of two, three and four such units and nothing else. */
         Count: number | string;
@@ -1363,6 +1832,42 @@ export interface components {
             findings: components["schemas"]["DutyFinding"][];
             /** @description Rows that were taken over: all of the file's, or none. */
             loaded: number;
+        };
+        /** @description What would change for the worker; the way is theirs and that of whoever holds the grid now, together. */
+        Effect: {
+            /**
+             * Format: int32
+             * @description Assumed by the policy.
+             */
+            days_a_month: number;
+            grids_after: number;
+            grids_before: number;
+            /** @description What would keep it from being done, or from being good. */
+            hindrances: components["schemas"]["Hindrance"][];
+            /** Format: int64 */
+            households_after?: number | null;
+            /**
+             * Format: int64
+             * @description null where small counts keep it from being told.
+             */
+            households_before?: number | null;
+            /** Format: double */
+            km_month_after: number;
+            /**
+             * Format: double
+             * @description To each grid and back on each of `days_a_month`, as the crow flies.
+             */
+            km_month_before: number;
+        };
+        EffectWanted: {
+            grid: string;
+            /**
+             * Format: date
+             * @description Today when left out.
+             */
+            on?: string | null;
+            /** Format: uuid */
+            worker: string;
         };
         /**
          * @description 专职 or 兼职.
@@ -1451,12 +1956,41 @@ export interface components {
             bbox: number[];
             geometry: Record<string, never>;
             plan: components["schemas"]["PlanRef"];
+            /** @description Who looks after it on that day, for whoever may see worker records there. */
+            workers?: components["schemas"]["GridWorker"][] | null;
         };
         /**
          * @description 综合网格, or 专属网格 (a market, park, school, hospital…).
          * @enum {string}
          */
         GridKind: "general" | "dedicated";
+        /** @description Who leads a grid. */
+        GridLead: {
+            /** @description Masked, as `张**`. */
+            name?: string | null;
+        };
+        /**
+         * @description What somebody is for a grid: its main worker (网格员), its lead (网格长), a helper, a contact.
+         * @enum {string}
+         */
+        GridRole: "worker" | "lead" | "helper" | "contact";
+        /** @description Somebody who looks after a grid. */
+        GridWorker: {
+            /** Format: uuid */
+            assignment: string;
+            /** Format: date */
+            from: string;
+            /** @description Masked, as `张**`. */
+            name?: string | null;
+            role: components["schemas"]["GridRole"];
+            /**
+             * Format: date
+             * @description The first day on which it no longer holds.
+             */
+            until?: string | null;
+            /** Format: uuid */
+            worker: string;
+        };
         HeldGrant: {
             area: string;
             /**
@@ -1474,6 +2008,19 @@ export interface components {
              */
             until?: string | null;
         };
+        /** @description A grid that somebody looks after. */
+        HeldGrid: {
+            code: string;
+            /** Format: date */
+            from: string;
+            role: components["schemas"]["GridRole"];
+        };
+        Hindrance: {
+            /** @description `not_on_post`, `grid_taken`, `language`, `worker_elsewhere`, `above_ceiling`. */
+            code: string;
+            en: string;
+            zh: string;
+        };
         Hit: {
             bbox?: number[] | null;
             code?: string | null;
@@ -1484,6 +2031,13 @@ export interface components {
             /** @description Where it lies, from the region down. */
             path: string;
             point?: number[] | null;
+        };
+        /** @description A point in degrees. Only the cell around it is kept. */
+        HomePoint: {
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lon: number;
         };
         /** @description A list. */
         Items_Area: {
@@ -1681,6 +2235,18 @@ export interface components {
             /** @description 2 to 63 small letters, digits or hyphens. */
             username: string;
         };
+        NewAssignment: {
+            /** Format: date */
+            from: string;
+            role: components["schemas"]["GridRole"];
+            /**
+             * Format: date
+             * @description The first day on which it no longer holds; open when left out.
+             */
+            until?: string | null;
+            /** Format: uuid */
+            worker: string;
+        };
         NewGrant: {
             /** @description In the account's home area. */
             area: string;
@@ -1692,6 +2258,41 @@ export interface components {
              * @description The first day on which it no longer holds; open when left out.
              */
             until?: string | null;
+        };
+        NewOffer: {
+            /** @description By whose authority, or under which paper: 1 to 200 characters. */
+            authority: string;
+            /** Format: date */
+            since: string;
+        };
+        NewOutlet: {
+            /** @description Of a mobile stop only, which needs one. */
+            calendar?: string | null;
+            /**
+             * Format: int32
+             * @description People served in a day, 0 to 1,000,000.
+             */
+            capacity?: number | null;
+            /** @description A proposal, which serves nobody until it is accepted. */
+            draft?: boolean;
+            /**
+             * Format: date
+             * @description Today when left out.
+             */
+            from?: string | null;
+            kind: components["schemas"]["OutletKind"];
+            /** @description 1 to 100 characters. */
+            name: string;
+            opening_hours?: string | null;
+            /** @description Longitude and latitude, in the area. */
+            point: number[];
+            /** Format: date */
+            until?: string | null;
+            /**
+             * Format: int32
+             * @description 0 to 1000; none when left out.
+             */
+            windows?: number | null;
         };
         NewPayAdjustment: {
             /** @description The month that is corrected, as 2026-08. */
@@ -1728,6 +2329,23 @@ export interface components {
             seed?: number | null;
             title?: string | null;
         };
+        NewPostMove: {
+            /**
+             * Format: int32
+             * @description 1 to 100000.
+             */
+            count: number;
+            /**
+             * Format: date
+             * @description The first day on which they are there.
+             */
+            from: string;
+            kind: components["schemas"]["PostKind"];
+            /** @description Why: 4 to 200 characters, kept in the audit trail. */
+            reason: string;
+            /** @description A banner or township. */
+            to: string;
+        };
         NewPublication: {
             /**
              * Format: date
@@ -1748,18 +2366,144 @@ export interface components {
             /** @description 4 to 34 digits or letters. */
             bank?: string | null;
             employment: components["schemas"]["Employment"];
+            /** @description Rounded to its H3 cell of resolution 8 before it is kept. */
+            home?: components["schemas"]["HomePoint"] | null;
+            /** @description Codes such as `mn` and `zh`, 10 at most. */
+            languages?: string[];
             /** @description 1 to 40 characters. */
             name: string;
             /** @description 5 to 15 digits. */
             phone?: string | null;
+            /** @description 20 at most, of 1 to 40 characters. */
+            skills?: string[];
             /** @description `on_post` when left out. */
             status?: components["schemas"]["WorkerStatus"] | null;
+            /**
+             * Format: date
+             * @description The first day of that status; today when left out.
+             */
+            status_from?: string | null;
             /** @description An account that is theirs. */
             username?: string | null;
+        };
+        Offer: {
+            /** @description By whose authority, or under which paper. */
+            authority: string;
+            /** @description The item's code. */
+            item: string;
+            modes: components["schemas"]["ServiceMode"][];
+            name: string;
+            /** Format: date */
+            since: string;
+            /**
+             * Format: date
+             * @description The first day on which it is no longer offered.
+             */
+            until?: string | null;
         };
         OidcWay: {
             /** @description As the operator calls it. */
             name: string;
+        };
+        Outlet: {
+            /** @description A banner, township or village. */
+            area: string;
+            area_name: string;
+            /** @description When a mobile stop is there, in the same form. */
+            calendar?: string | null;
+            /**
+             * Format: int32
+             * @description People served in a day.
+             */
+            capacity?: number | null;
+            /** @description A proposal, which serves nobody yet. */
+            draft: boolean;
+            /**
+             * Format: date
+             * @description The first day of what is shown here.
+             */
+            from: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int32
+             * @description Items offered on the day.
+             */
+            items: number;
+            kind: components["schemas"]["OutletKind"];
+            name: string;
+            /**
+             * Format: date-time
+             * @description When that changes; null: not within a year.
+             */
+            next_change?: string | null;
+            /** @description null: it isn't known. */
+            open_now?: boolean | null;
+            /** @description In the form of OpenStreetMap, by the clock of Asia/Shanghai. */
+            opening_hours?: string | null;
+            /** @description Longitude and latitude. */
+            point: number[];
+            /** @description Made up for the demo. */
+            synthetic: boolean;
+            /**
+             * Format: date
+             * @description The first day on which it no longer holds.
+             */
+            until?: string | null;
+            /** Format: int32 */
+            windows: number;
+        };
+        OutletChange: {
+            calendar?: string | null;
+            /**
+             * Format: int32
+             * @description null: not known.
+             */
+            capacity?: number | null;
+            /** @description false takes a proposal into use. */
+            draft?: boolean | null;
+            /**
+             * Format: date
+             * @description The first day on which the change holds; today when left out.
+             */
+            from?: string | null;
+            name?: string | null;
+            /** @description null: not known. */
+            opening_hours?: string | null;
+            point?: number[] | null;
+            /** @description The first day on which it is no longer there; null: it stays. */
+            until?: string | null;
+            /** Format: int32 */
+            windows?: number | null;
+        };
+        OutletDetail: components["schemas"]["Outlet"] & {
+            offers: components["schemas"]["Offer"][];
+        };
+        /**
+         * @description Where people are served, or what a township serves them with.
+         * @enum {string}
+         */
+        OutletKind: "centre" | "station" | "agent_point" | "mobile_stop" | "enforcement_bureau" | "approval_seal";
+        Outlets: {
+            outlets: components["schemas"]["Outlet"][];
+        };
+        /** @description A grid that the caller looks after. */
+        OwnGrid: {
+            /** Format: double */
+            area_m2: number;
+            area_type: components["schemas"]["AreaType"];
+            code: string;
+            /** Format: date */
+            from: string;
+            geometry: Record<string, never>;
+            households?: components["schemas"]["Count"] | null;
+            lead?: components["schemas"]["GridLead"] | null;
+            /** @description Grids that border on it. */
+            neighbours: string[];
+            people?: components["schemas"]["Count"] | null;
+            role: components["schemas"]["GridRole"];
+            village: string;
+            village_name: string;
         };
         OwnSession: {
             /** Format: date-time */
@@ -1789,6 +2533,13 @@ export interface components {
              */
             last_used_at?: string | null;
             name: string;
+        };
+        /** @description Who they are themselves. */
+        OwnWorker: {
+            employment: components["schemas"]["Employment"];
+            /** @description Masked, as `张**`. */
+            name?: string | null;
+            status: components["schemas"]["WorkerStatus"];
         };
         /** @description A list that goes on at `next`, if there is more. */
         Page_AuditEntry: {
@@ -1863,15 +2614,25 @@ export interface components {
                 /** Format: date-time */
                 created_at: string;
                 employment: components["schemas"]["Employment"];
+                /** @description What they look after today, as far as it is in sight. */
+                grids: components["schemas"]["HeldGrid"][];
                 /** @description What there is, whether or not it can be shown. */
                 held: components["schemas"]["PersonalField"][];
+                /** @description Where they live: an H3 cell of resolution 8, about a kilometre across. */
+                home?: string | null;
                 /** Format: uuid */
                 id: string;
+                /** @description Codes such as `mn` and `zh`. */
+                languages: string[];
                 /** @description Masked, as `张**`; none where the key isn't at hand. */
                 name?: string | null;
                 /** @description Masked, as `138****1234`. */
                 phone?: string | null;
+                skills: string[];
+                /** @description Today. */
                 status: components["schemas"]["WorkerStatus"];
+                /** Format: date */
+                status_since: string;
                 /** @description Made up for the demo. */
                 synthetic: boolean;
                 /** Format: date-time */
@@ -2257,6 +3018,49 @@ export interface components {
             valid_from: string;
             version: string;
         };
+        PostCount: {
+            /**
+             * Format: int32
+             * @description 0 to 100000.
+             */
+            count: number;
+            /**
+             * Format: date
+             * @description The first day on which it holds.
+             */
+            from: string;
+            /** @description Why: 4 to 200 characters, kept in the audit trail. */
+            reason: string;
+        };
+        /**
+         * @description What a post is for (专职、兼职、网格长).
+         * @enum {string}
+         */
+        PostKind: "full_time" | "part_time" | "lead";
+        PostMove: {
+            /** Format: int32 */
+            count: number;
+            /** Format: date */
+            from: string;
+            from_area: string;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            /** Format: date-time */
+            moved_at: string;
+            moved_by: string;
+            reason: string;
+            to: string;
+        };
+        PostMoves: {
+            /** @description The latest first, 500 at most. */
+            moves: components["schemas"]["PostMove"][];
+        };
+        Posts: {
+            areas: components["schemas"]["AreaPosts"][];
+            /** Format: date */
+            on: string;
+        };
         /** @description The wire form. */
         Problem: {
             /** @description The stable name to program against. */
@@ -2279,6 +3083,11 @@ export interface components {
             cell_resolution: number;
             /** @description No public source was found: shown as a demo value. */
             demo: boolean;
+            /**
+             * Format: int32
+             * @description As many grids as one worker may hold at once. No public source gives such numbers: demo values.
+             */
+            grids_max: number;
             /** Format: int32 */
             households_max: number;
             /** Format: int32 */
@@ -2300,6 +3109,89 @@ export interface components {
              */
             travel_max_min?: number | null;
             weights: components["schemas"]["Weights"];
+        };
+        ProposalDetail: components["schemas"]["ProposalHead"] & {
+            costs: components["schemas"]["ConstraintCost"][];
+            /** @description By grid. */
+            lines: components["schemas"]["ProposalLine"][];
+        };
+        ProposalHead: {
+            area: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            on: string;
+            /** @description `open`, `accepted`, `discarded`. */
+            status: string;
+            totals: components["schemas"]["ProposalTotals"];
+        };
+        ProposalLine: {
+            accepted: boolean;
+            /** @description Longitude and latitude. */
+            at: number[];
+            /** @description `new`, `moved`, `kept`. */
+            change: string;
+            grid: string;
+            /** @description The middle of their home's cell. */
+            home?: number[] | null;
+            /**
+             * Format: double
+             * @description One way, as the crow flies.
+             */
+            km: number;
+            village_name: string;
+            /** Format: uuid */
+            worker: string;
+            /** @description Masked, as `张**`. */
+            worker_name?: string | null;
+        };
+        ProposalTotals: {
+            /** Format: int32 */
+            filled: number;
+            /** Format: int32 */
+            filled_before: number;
+            /** Format: int32 */
+            grids: number;
+            /** Format: double */
+            km_month_after: number;
+            /**
+             * Format: double
+             * @description To each grid and back on each of the policy's days a month, as the crow flies.
+             */
+            km_month_before: number;
+            /**
+             * Format: int32
+             * @description Grids that change hands, or whose new worker gives another up.
+             */
+            moved: number;
+            /** Format: int32 */
+            vacant: number;
+        };
+        ProposalWanted: {
+            /** @description Whether whoever is new to a grid must speak its language; true when left out. */
+            language?: boolean | null;
+            /**
+             * Format: int32
+             * @description No more grids a worker than this, whatever the policy allows. 1 to 20.
+             */
+            max_grids?: number | null;
+            /**
+             * Format: date
+             * @description Today when left out.
+             */
+            on?: string | null;
+            /**
+             * Format: double
+             * @description Nobody is moved for less, one way; the policy's when left out. 0 to 1000.
+             */
+            threshold_km?: number | null;
+        };
+        Proposals: {
+            /** @description The latest first, 100 at most. */
+            proposals: components["schemas"]["ProposalHead"][];
         };
         /** @description A reason for a limit that isn't kept. */
         ReasonWire: {
@@ -2364,6 +3256,34 @@ export interface components {
              */
             worst_deviation?: number | null;
         };
+        /** @description An item of the catalogue. */
+        Service: {
+            code: string;
+            /** @description One of the powers handed down to townships. */
+            delegated: boolean;
+            kind: components["schemas"]["ServiceKind"];
+            modes: components["schemas"]["ServiceMode"][];
+            name: string;
+            /** @description Can be done without going anywhere. */
+            online: boolean;
+            /** @description Made up for the demo. */
+            synthetic: boolean;
+            /** @description Of a utility. */
+            utility?: components["schemas"]["Utility"] | null;
+        };
+        /**
+         * @description What an item of the catalogue is.
+         * @enum {string}
+         */
+        ServiceKind: "approval" | "public_service" | "utility";
+        /**
+         * @description 四办: how a service item is handled.
+         * @enum {string}
+         */
+        ServiceMode: "immediate" | "online" | "nearby" | "once";
+        Services: {
+            services: components["schemas"]["Service"][];
+        };
         Session: {
             account: components["schemas"]["Account"];
         };
@@ -2394,6 +3314,25 @@ export interface components {
             q1: number;
             /** Format: double */
             q3: number;
+        };
+        /** @description A status and its days. */
+        StatusDays: {
+            /** Format: date */
+            from: string;
+            status: components["schemas"]["WorkerStatus"];
+            /**
+             * Format: date
+             * @description The first day on which it no longer holds.
+             */
+            until?: string | null;
+        };
+        /** @description All that a worker's own first page needs. */
+        Territory: {
+            /** Format: date */
+            as_of: string;
+            grids: components["schemas"]["OwnGrid"][];
+            synthetic: boolean;
+            worker: components["schemas"]["OwnWorker"];
         };
         Tokens: {
             /** @description The latest first. */
@@ -2430,6 +3369,38 @@ export interface components {
             /** Format: int32 */
             villages: number;
         };
+        /**
+         * @description 水 电 气 暖
+         * @enum {string}
+         */
+        Utility: "water" | "electricity" | "gas" | "heating";
+        Vacancies: {
+            /** Format: date */
+            on: string;
+            synthetic: boolean;
+            vacancies: components["schemas"]["Vacancy"][];
+        };
+        /** @description A grid without a worker on the post. */
+        Vacancy: {
+            area_type: components["schemas"]["AreaType"];
+            grid: string;
+            /** @description For whoever sees figures there. */
+            households?: components["schemas"]["Count"] | null;
+            /** @description What its worker should speak. */
+            language?: string | null;
+            /** @description Longitude and latitude. */
+            point: number[];
+            village: string;
+            village_name: string;
+            why: components["schemas"]["VacancyReason"];
+            /**
+             * Format: uuid
+             * @description Who is on the books for it, or has left it.
+             */
+            worker?: string | null;
+        };
+        /** @enum {string} */
+        VacancyReason: "never_filled" | "ended" | "seconded" | "on_leave" | "left";
         /**
          * @description What a village-level area is: 嘎查, 村, 社区, or a farm, pasture or park that is run like one.
          * @enum {string}
@@ -2483,15 +3454,25 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             employment: components["schemas"]["Employment"];
+            /** @description What they look after today, as far as it is in sight. */
+            grids: components["schemas"]["HeldGrid"][];
             /** @description What there is, whether or not it can be shown. */
             held: components["schemas"]["PersonalField"][];
+            /** @description Where they live: an H3 cell of resolution 8, about a kilometre across. */
+            home?: string | null;
             /** Format: uuid */
             id: string;
+            /** @description Codes such as `mn` and `zh`. */
+            languages: string[];
             /** @description Masked, as `张**`; none where the key isn't at hand. */
             name?: string | null;
             /** @description Masked, as `138****1234`. */
             phone?: string | null;
+            skills: string[];
+            /** @description Today. */
             status: components["schemas"]["WorkerStatus"];
+            /** Format: date */
+            status_since: string;
             /** @description Made up for the demo. */
             synthetic: boolean;
             /** Format: date-time */
@@ -2505,12 +3486,26 @@ export interface components {
             /** @description null: take it away. */
             bank?: string | null;
             employment?: components["schemas"]["Employment"] | null;
+            /** @description null: take it away. Rounded to its H3 cell of resolution 8 before it is kept. */
+            home?: components["schemas"]["HomePoint"] | null;
+            languages?: string[] | null;
             name?: string | null;
             /** @description null: take it away. */
             phone?: string | null;
+            skills?: string[] | null;
             status?: components["schemas"]["WorkerStatus"] | null;
+            /**
+             * Format: date
+             * @description From which day on the status holds; today when left out. Whoever leaves looks after nothing more from then.
+             */
+            status_from?: string | null;
             /** @description null: no account. */
             username?: string | null;
+        };
+        /** @description What a worker was and looked after, the earliest first. */
+        WorkerHistory: {
+            assignments: components["schemas"]["AssignmentDays"][];
+            statuses: components["schemas"]["StatusDays"][];
         };
         /**
          * @description Whether somebody on the books is on the post (在岗、借调、请假、离岗).
@@ -3116,6 +4111,176 @@ export interface operations {
             };
         };
     };
+    get_areas_by_code_assignments: {
+        parameters: {
+            query?: {
+                /** @description Today when left out. */
+                on?: string;
+                /** @description Only this worker's. */
+                worker?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assignments"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_areas_by_code_assignments_effect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EffectWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Effect"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_areas_by_code_ceilings_by_kind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                kind: "full_time" | "part_time" | "lead";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostCount"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Posts"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_areas_by_code_children: {
         parameters: {
             query?: {
@@ -3432,7 +4597,7 @@ export interface operations {
     post_areas_by_code_imports_by_what: {
         parameters: {
             query: {
-                /** @description The file's name; its ending says the format: .geojson, .gpkg, .csv. (A shapefile is several files: use the command.) */
+                /** @description The file's name; its ending says the format: .geojson, .gpkg, .csv, .xlsx. (A shapefile is several files: use the command.) */
                 name: string;
                 /** @description For example EPSG:4546, GCJ-02 or BD-09. */
                 crs?: string;
@@ -3444,7 +4609,7 @@ export interface operations {
             header?: never;
             path: {
                 code: string;
-                what: "areas" | "units";
+                what: "areas" | "units" | "outlets" | "services";
             };
             cookie?: never;
         };
@@ -3461,6 +4626,232 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_areas_by_code_outlets: {
+        parameters: {
+            query?: {
+                kind?: "centre" | "station" | "agent_point" | "mobile_stop" | "enforcement_bureau" | "approval_seal";
+                /** @description The day; today when left out. */
+                on?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outlets"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_areas_by_code_outlets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOutlet"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutletDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_areas_by_code_outlets.csv": {
+        parameters: {
+            query?: {
+                /** @description The day; today when left out. */
+                on?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_areas_by_code_outlets.geojson": {
+        parameters: {
+            query?: {
+                /** @description The day; today when left out. */
+                on?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": Record<string, never>;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_areas_by_code_outlets.xlsx": {
+        parameters: {
+            query?: {
+                /** @description The day; today when left out. */
+                on?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem */
@@ -3839,11 +5230,393 @@ export interface operations {
             };
         };
     };
+    "get_areas_by_code_post-moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostMoves"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post_areas_by_code_post-moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPostMove"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostMoves"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_areas_by_code_posts: {
+        parameters: {
+            query?: {
+                /** @description Today when left out. */
+                on?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Posts"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_areas_by_code_posts_by_kind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                kind: "full_time" | "part_time" | "lead";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostCount"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Posts"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_areas_by_code_proposals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposals"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_areas_by_code_proposals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalWanted"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_areas_by_code_vacancies: {
+        parameters: {
+            query?: {
+                /** @description Today when left out. */
+                on?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vacancies"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_areas_by_code_workers: {
         parameters: {
             query?: {
                 status?: "on_post" | "seconded" | "on_leave" | "left";
                 employment?: "full_time" | "part_time";
+                /** @description Those who speak it: `mn`, say. */
+                language?: string;
                 /** @description 1 to 500; 100 when left out. */
                 limit?: number;
                 /** @description Where the page before ended. */
@@ -3917,6 +5690,124 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Worker"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_assignments_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_assignments_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignmentEnd"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assignment"];
                 };
             };
             /** @description Forbidden */
@@ -4167,6 +6058,68 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_grids_by_code_assignments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAssignment"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assignment"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4508,6 +6461,44 @@ export interface operations {
             };
         };
     };
+    get_me_territory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Territory"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_me_tokens: {
         parameters: {
             query?: never;
@@ -4633,6 +6624,225 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Meta"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_outlets_by_id: {
+        parameters: {
+            query?: {
+                /** @description The day; today when left out. */
+                on?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutletDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_outlets_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutletChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutletDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_outlets_by_id_offers_by_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOffer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutletDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_outlets_by_id_offers_by_item: {
+        parameters: {
+            query?: {
+                /** @description The first day on which it is no longer offered; today when left out. */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem */
@@ -5366,6 +7576,155 @@ export interface operations {
             };
         };
     };
+    get_proposals_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_proposals_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_proposals_by_id_acceptance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_search: {
         parameters: {
             query: {
@@ -5387,6 +7746,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Items_Hit"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_services: {
+        parameters: {
+            query?: {
+                /** @description In the code or the name. */
+                search?: string;
+                kind?: "approval" | "public_service" | "utility";
+                /** @description One of the powers handed down to townships, or none of them. */
+                delegated?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Services"];
                 };
             };
             /** @description A problem */
@@ -5944,6 +8338,46 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_workers_by_id_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerHistory"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -55,7 +55,9 @@ export type Policy = With<Sent<'PolicyWire'>, { profiles: Partial<Record<AreaTyp
 export type PlanTypeScores = Sent<'TypeScores'>
 export type PlanScores = With<Sent<'Scores'>, { by_area_type: PlanTypeScores[] }>
 export type PlanSummary = With<Sent<'Plan'>, { bbox: Bbox; scores: PlanScores }>
-export type Plan = PlanSummary & { reasons: PlanReason[] }
+export type Givens = Sent<'Givens'>
+export type Plan = PlanSummary & { reasons: PlanReason[]; version: number; givens: Givens | null }
+export type Changed = With<Sent<'ChangedWire'>, { plan: PlanSummary; givens: Givens }>
 
 export type Job = With<
   Sent<'Job'>,

@@ -15,6 +15,8 @@ const scene: Scene = {
   gridsVersion: 'g',
   layers: ['types', 'grids', 'units', 'outlets', 'reach', 'coverage', 'places'],
   draft: 'd1',
+  draftVersion: 1,
+  editing: null,
   selected: '150821100201003',
   focus: null,
   gridLabelZoom: 10,

@@ -26,6 +26,12 @@ export interface GridUnder {
   in_band: boolean
   dedicated: boolean
 }
+/** The smallest piece, to be picked while a draft is changed. */
+export interface UnitUnder {
+  kind: 'unit'
+  code: string
+  village: string
+}
 export interface OutletUnder {
   kind: 'outlet'
   /** The outlet's id. */
@@ -35,7 +41,7 @@ export interface OutletUnder {
   area: string
   state: 'open' | 'closed' | 'unknown'
 }
-export type Under = AreaUnder | GridUnder | OutletUnder
+export type Under = AreaUnder | GridUnder | OutletUnder | UnitUnder
 
 export interface Standing {
   code: string
@@ -104,6 +110,8 @@ export interface PickOptions {
   gridLabelZoom: number
   grids: boolean
   draft: boolean
+  /** A draft is being changed: units come first. */
+  units: boolean
 }
 
 export function gridUnder(map: MapLibreMap, point: PointLike, options: PickOptions): GridUnder | null {
@@ -112,6 +120,13 @@ export function gridUnder(map: MapLibreMap, point: PointLike, options: PickOptio
   const layers = present(map, ['hover-grid-fill'])
   const hit = map.queryRenderedFeatures(point, { layers })[0]
   return hit ? asGrid(hit) : null
+}
+
+function unitUnder(map: MapLibreMap, point: PointLike): UnitUnder | null {
+  const hit = map.queryRenderedFeatures(point, { layers: present(map, ['edit-fill']) })[0]
+  return hit
+    ? { kind: 'unit', code: String(hit.properties.code), village: String(hit.properties.village) }
+    : null
 }
 
 /** Its properties are those that `outletFeatures` gave it. */
@@ -125,6 +140,7 @@ const asOutlet = ({ properties: p }: MapGeoJSONFeature): OutletUnder => ({
 })
 
 export function under(map: MapLibreMap, point: PointLike, options: PickOptions): Under | null {
+  if (options.units) return unitUnder(map, point)
   const outlet = map.queryRenderedFeatures(point, { layers: present(map, OUTLET_LAYERS) })[0]
   if (outlet) return asOutlet(outlet)
   const label = map.queryRenderedFeatures(point, { layers: present(map, LABEL_LAYERS) })[0]

@@ -16,6 +16,10 @@ export interface Scene {
   gridsVersion: string
   layers: readonly LayerName[]
   draft: string | null
+  /** Changes when the draft was changed: its tiles are fetched anew. */
+  draftVersion: number
+  /** The units that are picked while a draft is changed; null when none is. */
+  editing: { village: string | null; units: readonly string[] } | null
   selected: string | null
   /** The area in view, when it is smaller than the region: what lies outside is veiled. */
   focus: { code: string; geometry: Geometry } | null
@@ -47,6 +51,12 @@ export const filled = (scene: Pick<Scene, 'layers'>): boolean =>
 export function sameScene(a: Scene, b: Scene): boolean {
   return (Object.keys(a) as (keyof Scene)[]).every((key) => {
     if (key === 'layers') return a.layers.join() === b.layers.join()
+    if (key === 'editing')
+      return (
+        (a.editing === null) === (b.editing === null) &&
+        a.editing?.village === b.editing?.village &&
+        a.editing?.units.join() === b.editing?.units.join()
+      )
     if (key === 'focus') return a.focus?.geometry === b.focus?.geometry
     if (key === 'spot') return a.spot?.join() === b.spot?.join()
     return Object.is(a[key], b[key])

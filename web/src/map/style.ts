@@ -3,6 +3,7 @@ import type { LayerSpecification, SourceSpecification, StyleSpecification } from
 import { basemap } from './layers/basemap'
 import { coverage } from './layers/coverage'
 import { draft } from './layers/draft'
+import { editing } from './layers/editing'
 import { grids } from './layers/grids'
 import { labels } from './layers/labels'
 import { outlines } from './layers/outlines'
@@ -22,6 +23,7 @@ const GROUPS: readonly LayerGroup[] = [
   units,
   grids,
   draft,
+  editing,
   outlines,
   selection,
   outlets,

@@ -13,6 +13,7 @@ import {
   stateTarget,
   under,
   type AreaUnder,
+  type GridUnder,
   type PickOptions,
   type Under,
 } from './pick'
@@ -28,7 +29,7 @@ export interface MapEvents {
 }
 
 export interface Hover {
-  thing: Under
+  thing: AreaUnder | GridUnder
   village: string | null
   x: number
   y: number
@@ -60,7 +61,8 @@ export function useMap(
   function light(thing: Under | null): void {
     const m = map.value
     if (!m || (lit?.code === thing?.code && lit?.kind === thing?.kind)) return
-    const target = thing && thing.kind !== 'outlet' ? stateTarget(thing, scene().draft !== null) : null
+    const own = thing?.kind === 'unit' || thing?.kind === 'outlet' ? null : thing
+    const target = own && stateTarget(own, scene().draft !== null)
     for (const [state, on] of [
       [litState, false],
       [target, true],
@@ -81,7 +83,8 @@ export function useMap(
       light(thing)
       m.getCanvas().style.cursor = aiming() ? 'crosshair' : thing ? 'pointer' : ''
       const village = thing?.kind === 'grid' ? (areasUnder(m, event.point).village?.name ?? null) : null
-      hover.value = thing ? { thing, village, x: event.point.x, y: event.point.y } : null
+      hover.value =
+        thing && thing.kind !== 'unit' ? { thing, village, x: event.point.x, y: event.point.y } : null
     })
   }
   function leave(): void {

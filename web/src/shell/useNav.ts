@@ -1,5 +1,13 @@
 /** The pages that whoever is looking may go to. */
-import { DataAnalysis, MapLocation, OfficeBuilding, Operation, Setting, User } from '@element-plus/icons-vue'
+import {
+  DataAnalysis,
+  MapLocation,
+  Money,
+  OfficeBuilding,
+  Operation,
+  Setting,
+  User,
+} from '@element-plus/icons-vue'
 import { computed } from 'vue'
 import { served } from '@/outlets/served'
 import { useSession } from '@/session/useSession'
@@ -11,6 +19,7 @@ export function useNav() {
       { path: '/', name: 'map', icon: MapLocation, shown: true },
       { path: '/plans', name: 'plans', icon: Operation, shown: may('draft') },
       { path: '/people/roster', name: 'people', icon: User, shown: may('people') },
+      { path: '/pay/runs', name: 'pay', icon: Money, shown: may('pay') },
       {
         path: '/outlets/list',
         name: 'outlets',

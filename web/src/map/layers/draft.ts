@@ -7,13 +7,15 @@ import { gridFill, gridHatch, gridLabel, gridLine, GRIDS_FROM_ZOOM } from './gri
 export const DRAFT = 'draft'
 
 export const draft: LayerGroup = {
-  sources: ({ origin, draft }): Record<string, SourceSpecification> =>
+  sources: ({ origin, draft, draftVersion }): Record<string, SourceSpecification> =>
     draft === null
       ? {}
       : {
           [DRAFT]: {
             type: 'vector',
-            tiles: [`${origin}/api/v1/tiles/plans/${encodeURIComponent(draft)}/{z}/{x}/{y}`],
+            tiles: [
+              `${origin}/api/v1/tiles/plans/${encodeURIComponent(draft)}/{z}/{x}/{y}?change=${draftVersion}`,
+            ],
             minzoom: GRIDS_FROM_ZOOM,
             maxzoom: 14,
             promoteId: { grids: 'code' },

@@ -4,6 +4,7 @@ import type { Area, Figures, Plan } from '@/api/types'
 import { zoomForGrids } from '@/map/camera'
 import type { PickOptions } from '@/map/pick'
 import { sameScene, type Scene } from '@/map/scene'
+import { useDrafting } from '@/plan/useDrafting'
 import { useMeta } from '@/session/useMeta'
 import { useSession } from '@/session/useSession'
 import { useTheme } from '@/theme/useTheme'
@@ -28,6 +29,7 @@ export function useScene(
   const { may } = useSession()
   const { theme } = useTheme()
   const { language } = useWords()
+  const { drafting, active } = useDrafting()
 
   /** A typical grid of what is looked at decides from which zoom labels have room. */
   const gridLabelZoom = computed(() => {
@@ -52,6 +54,8 @@ export function useScene(
       gridsVersion: meta.value?.grids_version ?? '',
       layers: may('figures') ? view.value.layers : view.value.layers.filter((name) => !COUNTS.includes(name)),
       draft: may('draft') ? view.value.draft : null,
+      draftVersion: active.value ? drafting.version : (plan.value?.version ?? 0),
+      editing: active.value ? { village: drafting.village, units: drafting.units } : null,
       selected: view.value.sel,
       focus: place.value && geometry ? { code: place.value.code, geometry } : null,
       gridLabelZoom: gridLabelZoom.value,
@@ -73,6 +77,7 @@ export function useScene(
           gridLabelZoom: gridLabelZoom.value,
           grids: view.value.layers.includes('grids'),
           draft: view.value.draft !== null,
+          units: active.value,
         }
       : null,
   )

@@ -9,6 +9,7 @@ const row = (area: string, kind: PostsRow['kind'], more: Partial<PostsRow> = {})
   kind,
   ceiling: null,
   posts: 0,
+  own: 0,
   on_books: 0,
   on_post: 0,
   vacant: 0,
