@@ -98,20 +98,20 @@ export const staff: LayerGroup = {
         ...grids,
         id: 'staff-vacant',
         filter: among(staff.vacant),
-        paint: { 'fill-color': colours.vacant, 'fill-opacity': 0.4 },
+        paint: { 'fill-color': colours.vacant, 'fill-opacity': 0.3 },
       },
       {
         ...grids,
         id: 'staff-hatch',
         filter: among(staff.vacant),
-        paint: { 'fill-pattern': `hatch-${theme}`, 'fill-opacity': 0.45 },
+        paint: { 'fill-pattern': `hatch-${theme}`, 'fill-opacity': 0.28 },
       },
       {
         id: SPOT_LAYER,
         type: 'circle',
         source: 'staff-spots',
         paint: {
-          'circle-radius': ['interpolate', ['linear'], ['zoom'], 6, 3.5, 10, 6],
+          'circle-radius': ['interpolate', ['linear'], ['zoom'], 6, 3.5, 10, 5, 13, 4],
           'circle-color': colours.vacant,
           'circle-stroke-color': g.casing,
           'circle-stroke-width': 1.5,

@@ -2,7 +2,7 @@
 import { ElMessage } from 'element-plus'
 import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch } from 'vue'
 import { people, type Point, type ProposalLine, type Vacancy, type Worker } from '@/api/people'
-import type { Bbox, Job } from '@/api/types'
+import type { AreaType, Bbox, Job } from '@/api/types'
 import { cameraOf } from '@/map/camera'
 import type { Under } from '@/map/pick'
 import { useSession } from '@/session/useSession'
@@ -22,7 +22,8 @@ export interface Asked {
   grid: string
   at: Point | null
 }
-const GRID_ZOOM = 10.5
+/** From where a grid of each type is large enough to drop something on. */
+const GRID_ZOOM: Record<AreaType, number> = { urban: 13, agricultural: 11.5, mixed: 11, pastoral: 9.5 }
 /** A line is shown with both its ends. */
 const LINE_FRAME = { width: 800, height: 600, margin: 80 }
 
@@ -81,10 +82,10 @@ export function useStaffMap(mapAt: (x: number, y: number) => Drop | null) {
   /** On a phone the sheet covers the lower half: what is shown has to lie above it. */
   const shifted = (camera: Camera): Camera =>
     narrow.value ? { ...camera, lat: camera.lat - 60 / 2 ** camera.zoom } : camera
-  function showVacancy({ grid, point: [lon, lat] }: Vacancy): void {
+  function showVacancy({ grid, area_type, point: [lon, lat] }: Vacancy): void {
     if (chosen.value) return ask(chosen.value, grid)
     if (narrow.value) sheet.value = 'half'
-    const zoom = Math.max(view.value.camera?.zoom ?? 0, GRID_ZOOM)
+    const zoom = Math.max(view.value.camera?.zoom ?? 0, GRID_ZOOM[area_type])
     void go({ sel: grid, camera: shifted({ lon, lat, zoom }) })
   }
   function picked(thing: Under | null): void {
