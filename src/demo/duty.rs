@@ -19,15 +19,15 @@ pub struct MadeDuty {
 /// The same worker and month give the same days; none for whoever wasn't on the post. Most are there all days, one in
 /// ten misses some.
 pub fn duty(worker: &MadeWorker, month: Month) -> Option<MadeDuty> {
-    let on_post =
-        |day: &NaiveDate| worker.since <= *day && worker.then.is_none_or(|(_, from)| *day < from);
+    let on_post = |day: &NaiveDate| worker.since <= *day && worker.then.is_none_or(|(_, from)| *day < from);
     let working: Vec<NaiveDate> = month
         .first_day()
         .iter_days()
         .take_while(|day| *day < month.end())
         .filter(|day| !matches!(day.weekday(), Weekday::Sat | Weekday::Sun))
         .collect();
-    let there = u8::try_from(working.iter().filter(|day| on_post(day)).count()).ok().filter(|days| *days > 0)?;
+    let there =
+        u8::try_from(working.iter().filter(|day| on_post(day)).count()).ok().filter(|days| *days > 0)?;
     let expected_days = u8::try_from(working.len()).ok()?;
     let (high, low) = worker.id.as_u64_pair();
     let first = month.first_day();

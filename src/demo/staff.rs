@@ -381,14 +381,16 @@ mod tests {
     fn everything_that_happens_to_a_grid_happens_to_some() {
         let (staff, _) = made(1);
         for status in [WorkerStatus::Seconded, WorkerStatus::OnLeave, WorkerStatus::Left] {
-            let those = staff.workers.iter().filter(|worker| worker.then.is_some_and(|then| then.0 == status));
+            let those =
+                staff.workers.iter().filter(|worker| worker.then.is_some_and(|then| then.0 == status));
             assert!(those.count() > 0, "{status:?}");
         }
         let filled: BTreeSet<&GridCode> = staff.assignments.iter().map(|one| &one.grid).collect();
         assert!(filled.len() < places().len() || staff.assignments.iter().any(|one| one.until.is_some()));
         let first = places()[0].grid.village();
         let of_first = |role: GridRole| {
-            let those = staff.assignments.iter().filter(|one| one.grid.village() == first && one.role == role);
+            let those =
+                staff.assignments.iter().filter(|one| one.grid.village() == first && one.role == role);
             those.map(|one| one.worker).collect::<Vec<_>>()
         };
         let (workers, leads) = (of_first(GridRole::Worker), of_first(GridRole::Lead));
@@ -399,7 +401,8 @@ mod tests {
     #[test]
     fn nobody_stands_without_a_post_and_no_post_above_its_ceiling() {
         let (staff, _) = made(1);
-        let of = |area: &str, kind| staff.posts.iter().find(|one| one.area.as_str() == area && one.kind == kind);
+        let of =
+            |area: &str, kind| staff.posts.iter().find(|one| one.area.as_str() == area && one.kind == kind);
         for kind in PostKind::ALL {
             let townships = staff.posts.iter().filter(|one| one.kind == kind && one.posts > 0);
             let (mut posts, mut number) = (0, 0);

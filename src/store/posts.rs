@@ -204,19 +204,32 @@ pub async fn establish(
     lock(tx, banner).await?;
     let areas: Vec<&str> = new.iter().map(|one| one.area.as_str()).collect();
     let kinds: Vec<&str> = new.iter().map(|one| one.kind.as_str()).collect();
-    let of = |number: fn(&NewPosts) -> u32| new.iter().map(|one| number(one).cast_signed()).collect::<Vec<_>>();
+    let of =
+        |number: fn(&NewPosts) -> u32| new.iter().map(|one| number(one).cast_signed()).collect::<Vec<_>>();
     for (table, numbers) in [("ceiling", of(|one| one.ceiling)), ("post", of(|one| one.posts))] {
         let sql = sqlx::AssertSqlSafe(format!(
             "INSERT INTO {table} (area, kind, during, number, reason)
              SELECT area, kind, daterange($4, NULL), number, $5
              FROM unnest($1::text[], $2::text[], $3::integer[]) AS n (area, kind, number)"
         ));
-        sqlx::query(sql).bind(&areas).bind(&kinds).bind(numbers).bind(from).bind(reason).execute(tx.conn()).await?;
+        sqlx::query(sql)
+            .bind(&areas)
+            .bind(&kinds)
+            .bind(numbers)
+            .bind(from)
+            .bind(reason)
+            .execute(tx.conn())
+            .await?;
     }
     let after = json!({"areas": new.len(), "from": from, "reason": reason,
                        "posts": new.iter().map(|one| one.posts).sum::<u32>()});
-    let entry =
-        audit::Entry { action: "post.establish", subject: "khot.post", area: banner, before: None, after: Some(after) };
+    let entry = audit::Entry {
+        action: "post.establish",
+        subject: "khot.post",
+        area: banner,
+        before: None,
+        after: Some(after),
+    };
     audit::write(tx, entry).await
 }
 

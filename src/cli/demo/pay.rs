@@ -71,7 +71,13 @@ async fn put_rules(store: &Store) -> Result<(), Stop> {
     Ok(tx.commit().await?)
 }
 
-async fn drafted(store: &Store, banner: &Code, month: Month, job: Uuid, ending: &Ending) -> Result<Uuid, Stop> {
+async fn drafted(
+    store: &Store,
+    banner: &Code,
+    month: Month,
+    job: Uuid,
+    ending: &Ending,
+) -> Result<Uuid, Stop> {
     let job = waiting::wait(store, job, "subsidies", ending).await?;
     if job.state != JobState::Done {
         let error = job.error.unwrap_or_default();

@@ -127,8 +127,13 @@ pub async fn follow(
     .execute(tx.conn())
     .await?;
     let after = json!({"workers": later.len()});
-    let entry =
-        audit::Entry { action: "worker.status", subject: "khot.worker", area, before: None, after: Some(after) };
+    let entry = audit::Entry {
+        action: "worker.status",
+        subject: "khot.worker",
+        area,
+        before: None,
+        after: Some(after),
+    };
     audit::write(tx, entry).await
 }
 
