@@ -1,18 +1,26 @@
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use chrono::NaiveDate;
+use geo::{BoundingRect, MapCoords, MultiPolygon, SimplifyVwPreserve};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::access::Capability;
 use crate::api::AppState;
 use crate::api::caller::Caller;
 use crate::api::problem::{Problem, ProblemWire};
 use crate::api::wire;
-use crate::domain::{AreaType, Code, Count, Employment, GridRole, PersonalField, WorkerStatus};
+use crate::domain::{
+    AreaType, Code, Count, Employment, GridRole, Level, Month, OsmHours, OutletKind, PersonalField,
+    WorkerStatus,
+};
+use crate::store::outlets::OutletRow;
 use crate::store::tiles::GridsOf;
-use crate::store::{assignments, grids, workers};
+use crate::store::{Tx, assignments, grids, outlets, pay, workers};
 
 /// Who they are themselves.
 #[derive(Serialize, ToSchema)]
@@ -30,6 +38,31 @@ struct GridLead {
     name: Option<String>,
 }
 
+/// An outlet of the grid's village or township.
+#[derive(Serialize, ToSchema)]
+struct NearOutlet {
+    id: Uuid,
+    name: String,
+    kind: OutletKind,
+    /// Longitude and latitude.
+    point: [f64; 2],
+    /// In the form of OpenStreetMap; of a mobile stop, when it is there.
+    #[schema(value_type = Option<String>)]
+    opening_hours: Option<OsmHours>,
+}
+
+/// The newest month that is paid.
+#[derive(Serialize, ToSchema)]
+struct OwnStatement {
+    #[schema(value_type = String)]
+    month: Month,
+    total_fen: i64,
+    /// CNY.
+    currency: &'static str,
+    /// By rules whose amounts are nobody's actual rates.
+    demo: bool,
+}
+
 /// A grid that the caller looks after.
 #[derive(Serialize, ToSchema)]
 struct OwnGrid {
@@ -45,9 +78,12 @@ struct OwnGrid {
     #[serde(skip_serializing_if = "Option::is_none")]
     people: Option<Count>,
     area_m2: f64,
+    /// Simplified: to be shown on a phone, not to be measured.
     #[schema(value_type = Object)]
     geometry: Value,
     lead: Option<GridLead>,
+    /// The nearest of each kind in its village and township.
+    outlets: Vec<NearOutlet>,
     /// Grids that border on it.
     neighbours: Vec<String>,
 }
@@ -58,6 +94,8 @@ pub struct Territory {
     worker: OwnWorker,
     as_of: NaiveDate,
     grids: Vec<OwnGrid>,
+    /// None before a month of theirs is locked.
+    statement: Option<OwnStatement>,
     synthetic: bool,
 }
 
@@ -72,15 +110,25 @@ pub async fn get(State(state): State<AppState>, caller: Caller) -> Result<Json<T
     })?;
     let mut own = Vec::new();
     let mut synthetic = worker.synthetic;
+    let mut of_township: BTreeMap<Code, Vec<OutletRow>> = BTreeMap::new();
     for held in std::mem::take(&mut worker.grids) {
         // Their account's grants decide which of them they see.
         let Some(mut row) = grids::get(&mut tx, &held.code, GridsOf::Day(today)).await? else { continue };
-        let geometry = row.outline.take().map(|outline| wire::geojson(&outline)).unwrap_or_default();
+        let geometry = row.outline.take().map(|outline| wire::geojson(&simple(&outline))).unwrap_or_default();
         let lead = assignments::own_lead(&mut tx, &held.code, today).await?;
         let neighbours = grids::neighbours(&mut tx, &held.code, row.plan).await?;
         let village = held.code.village();
         let figures = caller.scope.may(Capability::Figures, &village);
         synthetic |= row.synthetic;
+        let township = village.at(Level::Township);
+        if !of_township.contains_key(&township) {
+            let there = outlets::of_area(&mut tx, &township, None, today).await?;
+            of_township.insert(township.clone(), there);
+        }
+        let there = of_township.get(&township).map(Vec::as_slice).unwrap_or_default();
+        let [west, south, east, north] = row.bbox;
+        let middle = ((west + east) / 2.0, (south + north) / 2.0);
+        let outlets = nearest(there, &[&village, &township], middle);
         own.push(OwnGrid {
             code: held.code.into(),
             village,
@@ -93,6 +141,7 @@ pub async fn get(State(state): State<AppState>, caller: Caller) -> Result<Json<T
             area_m2: row.area_m2,
             geometry,
             lead: lead.map(|name| GridLead { name }),
+            outlets,
             neighbours: neighbours.into_iter().map(Into::into).collect(),
         });
     }
@@ -104,6 +153,44 @@ pub async fn get(State(state): State<AppState>, caller: Caller) -> Result<Json<T
         },
         as_of: today,
         grids: own,
+        statement: statement(&mut tx, worker.id).await?,
         synthetic,
     }))
+}
+
+async fn statement(tx: &mut Tx, worker: Uuid) -> Result<Option<OwnStatement>, Problem> {
+    let Some(month) = pay::months_of(tx, worker, false).await?.into_iter().next() else { return Ok(None) };
+    let held = pay::statement(tx, worker, month, false).await?;
+    Ok(held.map(|held| OwnStatement { month, total_fen: held.total_fen, currency: "CNY", demo: held.demo }))
+}
+
+/// Of each kind the nearest to a point, among the outlets of these areas.
+fn nearest(rows: &[OutletRow], of: &[&Code], at: (f64, f64)) -> Vec<NearOutlet> {
+    let narrow = at.1.to_radians().cos();
+    let far = |row: &OutletRow| ((row.at.0 - at.0) * narrow).hypot(row.at.1 - at.1);
+    let mut rows: Vec<&OutletRow> = rows.iter().filter(|row| !row.draft && of.contains(&&row.area)).collect();
+    rows.sort_by(|one, other| {
+        (one.kind.as_str(), far(one))
+            .partial_cmp(&(other.kind.as_str(), far(other)))
+            .unwrap_or(std::cmp::Ordering::Equal)
+    });
+    rows.dedup_by_key(|row| row.kind);
+    let near = |row: &OutletRow| NearOutlet {
+        id: row.id,
+        name: row.name.clone(),
+        kind: row.kind,
+        point: [row.at.0, row.at.1],
+        opening_hours: row.calendar.clone().or_else(|| row.opening_hours.clone()),
+    };
+    rows.into_iter().map(near).collect()
+}
+
+/// Corners that a phone wouldn't show are left out, and digits below a metre.
+fn simple(outline: &MultiPolygon<f64>) -> MultiPolygon<f64> {
+    /// Of the outline's width or height: what a corner must stand out by.
+    const PART: f64 = 0.004;
+    let wide = outline.bounding_rect().map_or(0.0, |rect| rect.width().max(rect.height()));
+    let rounded = |value: f64| (value * 1e5).round() / 1e5;
+    let simple = outline.simplify_vw_preserve((wide * PART).powi(2));
+    simple.map_coords(|at| geo::Coord { x: rounded(at.x), y: rounded(at.y) })
 }
