@@ -194,3 +194,23 @@ fn simple(outline: &MultiPolygon<f64>) -> MultiPolygon<f64> {
     let simple = outline.simplify_vw_preserve((wide * PART).powi(2));
     simple.map_coords(|at| geo::Coord { x: rounded(at.x), y: rounded(at.y) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outline_of_many_corners_is_small_and_still_there() {
+        let corner = |at: i32| {
+            let (angle, far) = (f64::from(at) / 5000.0 * std::f64::consts::TAU, 0.2 + f64::from(at % 7) * 1e-5);
+            (117.0 + far * angle.cos(), 45.0 + far * angle.sin())
+        };
+        let ring: geo::LineString<f64> = (0..5000).map(corner).collect::<Vec<_>>().into();
+        let outline = MultiPolygon(vec![geo::Polygon::new(ring, vec![])]);
+        let small = simple(&outline);
+        assert!((20..400).contains(&small.0[0].exterior().0.len()), "{}", small.0[0].exterior().0.len());
+        assert!(wire::geojson(&small).to_string().len() < 8_000);
+        let area = |outline: &MultiPolygon<f64>| geo::Area::unsigned_area(outline);
+        assert!((area(&small) / area(&outline) - 1.0).abs() < 0.02);
+    }
+}
