@@ -1126,6 +1126,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{id}/givens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Lock grids of a draft, set dedicated ones, tie units together or keep them apart
+         * @description Replaces all givens of the draft. They hold for its next changes and for the next division that starts
+         *     from it; its grids stay as they are.
+         */
+        put: operations["put_plans_by_id_givens"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move units of a village between its grids, or into a new one */
+        post: operations["post_plans_by_id_moves"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{id}/publication": {
         parameters: {
             query?: never;
@@ -1137,6 +1175,40 @@ export interface paths {
         put?: never;
         /** Publish a draft from a day: queued, and done as a job */
         post: operations["post_plans_by_id_publication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/redivision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Divide one village of a draft again, around its locks */
+        post: operations["post_plans_by_id_redivision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the last change of a draft back */
+        post: operations["post_plans_by_id_undo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1679,6 +1751,16 @@ export interface components {
             seq?: number | null;
             subject: string;
         };
+        /** @description A river, main road or railway between two neighbouring units: grids rather end there than cross it. */
+        Barrier: {
+            /**
+             * Format: double
+             * @description How much of a barrier it is: from 0 (none) to 1 (all of the common border can't be crossed).
+             */
+            strength: number;
+            units: string[];
+            village: string;
+        };
         Break: {
             en: string;
             /** Format: int64 */
@@ -1706,6 +1788,23 @@ export interface components {
             /** @description The hash of the newest entry: noted elsewhere, it shows later that the chain wasn't written anew. */
             head: string;
             intact: boolean;
+        };
+        ChangedGrid: components["schemas"]["Grid"] & {
+            geometry: Record<string, never>;
+            unit_codes: string[];
+        };
+        /** @description What came of a change. */
+        ChangedWire: {
+            givens: components["schemas"]["Givens"];
+            /** @description The grids that are new or different, each with its outline. */
+            grids: components["schemas"]["ChangedGrid"][];
+            plan: components["schemas"]["Plan"];
+            /** @description Of the village, and of its grids. */
+            reasons: components["schemas"]["ReasonWire"][];
+            /** @description Codes of grids that are no longer there. */
+            removed: string[];
+            /** Format: int32 */
+            version: number;
         };
         Comparison: {
             area: string;
@@ -1762,6 +1861,12 @@ export interface components {
         Credentials: {
             password: string;
             username: string;
+        };
+        /** @description A grid of its own for a market, park or school (专属网格), set before the rest is divided. */
+        Dedicated: {
+            name: string;
+            units: string[];
+            village: string;
         };
         DrawnPassword: {
             /** @description Drawn at random, shown this once; it must be changed at the next sign-in. */
@@ -1893,6 +1998,28 @@ export interface components {
             /** Format: int32 */
             villages: number;
         };
+        /**
+         * @description Grids and units that a division takes as they are. A document of its own (TOML or JSON); units are
+         *     named by their codes, which are unique within their village.
+         */
+        Givens: {
+            /**
+             * @description Units that must not.
+             * @default []
+             */
+            apart: components["schemas"]["UnitPair"][];
+            /** @default [] */
+            barriers: components["schemas"]["Barrier"][];
+            /** @default [] */
+            dedicated: components["schemas"]["Dedicated"][];
+            /** @default [] */
+            locks: components["schemas"]["Lock"][];
+            /**
+             * @description Units that must come into one grid.
+             * @default []
+             */
+            together: components["schemas"]["UnitPair"][];
+        };
         /** @description A role in an area and all below it. */
         Grant: {
             /** @example 150821 */
@@ -1936,6 +2063,8 @@ export interface components {
             /** @description Whether its households lie between the profile's minimum and maximum. */
             in_band?: boolean | null;
             kind: components["schemas"]["GridKind"];
+            /** @description Of a dedicated grid. */
+            name?: string | null;
             people?: components["schemas"]["Count"] | null;
             /** @description They tell figures: none for whoever sees none. */
             reasons: components["schemas"]["ReasonWire"][];
@@ -1968,6 +2097,24 @@ export interface components {
         GridLead: {
             /** @description Masked, as `张**`. */
             name?: string | null;
+        };
+        /** @description How many grids, where that isn't left to the profile. */
+        GridNumbers: {
+            /**
+             * @description Posts of a township or banner: its villages get so many grids together, shared out by equal
+             *     proportions.
+             * @default {}
+             */
+            ceilings: {
+                [key: string]: number;
+            };
+            /**
+             * @description Fixed by hand for a village.
+             * @default {}
+             */
+            counts: {
+                [key: string]: number;
+            };
         };
         /**
          * @description What somebody is for a grid: its main worker (网格员), its lead (网格长), a helper, a contact.
@@ -2175,6 +2322,13 @@ export interface components {
             ancestors: components["schemas"]["NamedArea"][];
             grid?: components["schemas"]["GridDetail"] | null;
         };
+        /** @description A grid that stays as it is, unit for unit, code and all. */
+        Lock: {
+            /** @example 150821100200003 */
+            grid: string;
+            /** @description Its units; left out: those that it has in the plan that the division starts from. */
+            units?: string[];
+        };
         MadeAccount: {
             account: components["schemas"]["ManagedAccount"];
             /** @description Drawn at random, shown this once; it must be changed at the first sign-in. */
@@ -2247,6 +2401,11 @@ export interface components {
             /** Format: uuid */
             worker: string;
         };
+        NewGivens: {
+            givens: components["schemas"]["Givens"];
+            /** Format: int32 */
+            version: number;
+        };
         NewGrant: {
             /** @description In the account's home area. */
             area: string;
@@ -2258,6 +2417,21 @@ export interface components {
              * @description The first day on which it no longer holds; open when left out.
              */
             until?: string | null;
+        };
+        NewMove: {
+            /** @description A grid of the same village; left out for a new one. */
+            to?: string | null;
+            /** @description Codes of units of the village. */
+            units: string[];
+        };
+        NewMoves: {
+            moves: components["schemas"]["NewMove"][];
+            /**
+             * Format: int32
+             * @description The version of the draft that this was decided on.
+             */
+            version: number;
+            village: string;
         };
         NewOffer: {
             /** @description By whose authority, or under which paper: 1 to 200 characters. */
@@ -2320,6 +2494,25 @@ export interface components {
             month: string;
         };
         NewPlan: {
+            /**
+             * @description Posts of townships and banners, shared out between their villages; laid over the policy's. With neither
+             *     `ceilings` nor `counts`, those of the plan started from hold on.
+             */
+            ceilings?: {
+                [key: string]: number;
+            } | null;
+            /** @description Numbers of grids fixed for villages. */
+            counts?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Format: uuid
+             * @description The plan to start from, a draft say; left out: the one in force. How much that binds is the policy's
+             *     weight of stability.
+             */
+            from?: string | null;
+            /** @description Grids and units taken as they are. Left out: those of the plan started from; `{}` for none. */
+            givens?: components["schemas"]["Givens"] | null;
             /** @description A policy document (TOML) to use in place of the default. */
             policy?: string | null;
             /**
@@ -2353,6 +2546,26 @@ export interface components {
              */
             valid_from: string;
         };
+        NewRedivision: {
+            /**
+             * Format: int32
+             * @description How many grids, the locked ones included; left out: as the policy says, or as many as there are where
+             *     a ceiling holds.
+             */
+            count?: number | null;
+            /** @description The grids of the village that stay as they are, now and later; left out: those that are locked already. */
+            locks?: string[] | null;
+            /**
+             * Format: int64
+             * @description The same seed gives the same grids; 1 when left out.
+             */
+            seed?: number | null;
+            /** @description Start from the grids that there are and change as few households' as possible. */
+            stable?: boolean | null;
+            /** Format: int32 */
+            version: number;
+            village: string;
+        };
         NewToken: {
             /**
              * Format: int64
@@ -2385,6 +2598,10 @@ export interface components {
             status_from?: string | null;
             /** @description An account that is theirs. */
             username?: string | null;
+        };
+        OfVersion: {
+            /** Format: int32 */
+            version: number;
         };
         Offer: {
             /** @description By whose authority, or under which paper. */
@@ -2587,6 +2804,8 @@ export interface components {
                 /** @description Whether its households lie between the profile's minimum and maximum. */
                 in_band?: boolean | null;
                 kind: components["schemas"]["GridKind"];
+                /** @description Of a dedicated grid. */
+                name?: string | null;
                 people?: components["schemas"]["Count"] | null;
                 /** @description They tell figures: none for whoever sees none. */
                 reasons: components["schemas"]["ReasonWire"][];
@@ -2981,8 +3200,16 @@ export interface components {
             valid_to?: string | null;
         };
         PlanDetail: components["schemas"]["Plan"] & {
+            /** @description What its division was given; for those who make plans. */
+            givens?: components["schemas"]["Givens"] | null;
+            numbers?: components["schemas"]["GridNumbers"] | null;
             /** @description The first 500. */
             reasons: components["schemas"]["ReasonWire"][];
+            /**
+             * Format: int32
+             * @description Counts the changes of a draft; a change must name the version that it was made on.
+             */
+            version: number;
         };
         /** @description A plan in short. */
         PlanRef: {
@@ -3368,6 +3595,11 @@ export interface components {
             in_band_share?: number | null;
             /** Format: int32 */
             villages: number;
+        };
+        /** @description Two units of one village. */
+        UnitPair: {
+            units: string[];
+            village: string;
         };
         /**
          * @description 水 电 气 暖
@@ -7483,6 +7715,112 @@ export interface operations {
             };
         };
     };
+    put_plans_by_id_givens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGivens"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedWire"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_plans_by_id_moves: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMoves"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedWire"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_plans_by_id_publication: {
         parameters: {
             query?: never;
@@ -7505,6 +7843,112 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_plans_by_id_redivision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRedivision"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedWire"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_plans_by_id_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfVersion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedWire"];
                 };
             };
             /** @description Not Found */

@@ -12,13 +12,17 @@ import {
   areasUnder,
   stateTarget,
   under,
+  unitsIn,
   type AreaUnder,
   type GridUnder,
+  type OutletUnder,
   type PickOptions,
   type Under,
+  type UnitUnder,
 } from './pick'
 import type { Scene } from './scene'
 import { styleOf } from './style'
+import { useBox } from './useBox'
 
 setWorkerUrl(workerUrl)
 
@@ -26,10 +30,12 @@ export interface MapEvents {
   moved: (camera: Camera) => void
   picked: (thing: Under | null, at: Point) => void
   entered: (area: AreaUnder) => void
+  /** A box was drawn around these. */
+  boxed: (units: UnitUnder[]) => void
 }
 
 export interface Hover {
-  thing: AreaUnder | GridUnder
+  thing: AreaUnder | GridUnder | OutletUnder
   village: string | null
   x: number
   y: number
@@ -173,6 +179,11 @@ export function useMap(
     map.value?.remove()
     map.value = null
   })
+  useBox(
+    map,
+    () => picking()?.units ?? false,
+    (from, to) => map.value && events.boxed(unitsIn(map.value, from, to)),
+  )
   watch(scene, (next) => {
     leave()
     map.value?.setStyle(styleOf(next), { diff: true })
