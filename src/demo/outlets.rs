@@ -127,7 +127,13 @@ impl Maker {
         self.generator.random_range(0..100) < percent
     }
 
-    fn outlet(&mut self, area: &Code, kind: OutletKind, name: String, unit: &Unit) -> Option<&mut MadeOutlet> {
+    fn outlet(
+        &mut self,
+        area: &Code,
+        kind: OutletKind,
+        name: String,
+        unit: &Unit,
+    ) -> Option<&mut MadeOutlet> {
         let point = unit.outline.interior_point()?;
         self.outlets.push(MadeOutlet {
             id: uuid::Builder::from_random_bytes(self.generator.random()).into_uuid(),
@@ -165,10 +171,9 @@ impl Maker {
             (centre.windows, centre.capacity) = (windows, Some(windows * 40));
             centre.items = items;
         }
-        for (kind, name) in [
-            (OutletKind::EnforcementBureau, "综合行政执法局"),
-            (OutletKind::ApprovalSeal, "审批专用章"),
-        ] {
+        for (kind, name) in
+            [(OutletKind::EnforcementBureau, "综合行政执法局"), (OutletKind::ApprovalSeal, "审批专用章")]
+        {
             if self.chance(90) {
                 let name = format!("示例{}{name}", township.name);
                 if let Some(outlet) = self.outlet(&township.code, kind, name, second) {
@@ -237,7 +242,11 @@ mod tests {
         let banner: Code = "150102".parse().unwrap();
         let made = make_banner(&sources, &banner, &Policy::defaults().unwrap(), 1).unwrap();
         let (outlets, bodies) = super::outlets(&made, 1);
-        assert_eq!((outlets.clone(), bodies.clone()), super::outlets(&made, 1), "the same seed makes the same ones");
+        assert_eq!(
+            (outlets.clone(), bodies.clone()),
+            super::outlets(&made, 1),
+            "the same seed makes the same ones"
+        );
         let townships = made.areas.iter().filter(|area| area.code.level() == Level::Township).count();
         let count = |kind| outlets.iter().filter(|outlet| outlet.kind == kind).count();
         assert_eq!((count(OutletKind::Centre), bodies.len()), (townships, townships));

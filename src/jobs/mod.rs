@@ -1,4 +1,4 @@
-//! Long work: division, import, publication.
+//! Long work: division, import, publication, links of grids to outlets, placement.
 //!
 //! A job is written, with its audit, in one transaction that also hands it to the queue
 //! (`graphile_worker` on PostgreSQL, chosen for its transactional hand-over, heartbeats and recovery of
@@ -16,6 +16,7 @@ mod import;
 mod import_outlets;
 mod progress;
 mod publication;
+mod serving;
 mod worker;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -26,6 +27,7 @@ use uuid::Uuid;
 pub use failure::Failure;
 pub use import::load_file;
 pub use progress::Progress;
+pub use serving::{PlacementGoal, PlacementParams, PlacementResult, PlacementSite};
 pub use worker::{Running, start};
 
 use crate::domain::{Code, Level};
@@ -108,6 +110,24 @@ pub async fn queue_import(
     now: DateTime<Utc>,
 ) -> Result<JobRow, StoreError> {
     queue(tx, "import", area, params, now).await
+}
+
+/// Queues the making of a banner's links, unless that waits already; gives the job that will do it.
+pub async fn queue_links(tx: &mut Tx, banner: &Code, now: DateTime<Utc>) -> Result<JobRow, StoreError> {
+    match jobs::waiting(tx, "links", banner).await? {
+        Some(waiting) => Ok(waiting),
+        None => queue(tx, "links", banner, &serde_json::json!({}), now).await,
+    }
+}
+
+/// Queues a placement for the households of `area`.
+pub async fn queue_placement(
+    tx: &mut Tx,
+    area: &Code,
+    params: &PlacementParams,
+    now: DateTime<Utc>,
+) -> Result<JobRow, StoreError> {
+    queue(tx, "placement", area, params, now).await
 }
 
 async fn queue(

@@ -117,6 +117,21 @@ pub(super) async fn prepare_queue(owner: &PgPool) -> Result<(), StoreError> {
         .map_err(|error| StoreError::Queue(error.to_string()))
 }
 
+/// The job of that kind and area that waits to be taken up, if there is one.
+pub async fn waiting(tx: &mut Tx, kind: &str, area: &Code) -> Result<Option<JobRow>, StoreError> {
+    let id: Option<Uuid> = sqlx::query_scalar(
+        "SELECT id FROM job WHERE kind = $1 AND area = $2 AND state = 'queued' AND NOT cancel_requested ORDER BY created_at LIMIT 1",
+    )
+    .bind(kind)
+    .bind(area.as_str())
+    .fetch_optional(tx.conn())
+    .await?;
+    match id {
+        Some(id) => get(tx, id).await,
+        None => Ok(None),
+    }
+}
+
 /// Writes a job and hands it to the queue, in the caller's transaction.
 pub async fn add(
     tx: &mut Tx,

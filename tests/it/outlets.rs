@@ -162,7 +162,7 @@ async fn a_file_of_outlets_comes_in_with_what_they_offer_and_goes_out_again() {
     let table = "名称,类型,经度,纬度,开放时间,窗口数,事项,授权依据,启用日期,服务日历\n\
         联合村站,便民服务站,108.01,41.01,Mo-Fr 08:30-17:00,2,D001;U001,旗政府第 3 号,2026-03-01,\n\
         中心,服务中心,108.012,41.012,,5,,,,\n\
-        流动点,流动服务点,108.04,41.04,,1,,,,May-Sep We[1,3] 10:00-15:00\n";
+        流动点,流动服务点,108.04,41.04,,1,,,,\"May-Sep We[1,3] 10:00-15:00\"\n";
     let job = import(&app, "outlets", "outlets.csv&crs=GCJ-02", table.into()).await;
     assert_eq!((&job["state"], &job["result"]["loaded"]), (&json!("done"), &json!(3)), "{job}");
     let held = app.get("/api/v1/areas/150821/outlets").await["outlets"].clone();

@@ -189,8 +189,77 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Import a file of areas or units below an area: queued, and done as a job */
+        /** Import a file of areas, units, outlets or services below an area: queued, and done as a job */
         post: operations["post_areas_by_code_imports_by_what"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/outlets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The outlets of an area and of all below it, on a day */
+        get: operations["get_areas_by_code_outlets"];
+        put?: never;
+        /** Add an outlet to a banner, township or village */
+        post: operations["post_areas_by_code_outlets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/outlets.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The outlets of an area and of all below it, as a table that an import reads */
+        get: operations["get_areas_by_code_outlets.csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/outlets.geojson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as GeoJSON */
+        get: operations["get_areas_by_code_outlets.geojson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/outlets.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a workbook */
+        get: operations["get_areas_by_code_outlets.xlsx"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -500,6 +569,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/outlets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One outlet with what it offers
+         * @description As it is on the day; where it isn't there then, as it was or will be nearest to that day.
+         */
+        get: operations["get_outlets_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change an outlet from a day on; what is left out stays, and what was before that day too */
+        patch: operations["patch_outlets_by_id"];
+        trace?: never;
+    };
+    "/api/v1/outlets/{id}/offers/{item}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say that an outlet offers an item */
+        put: operations["put_outlets_by_id_offers_by_item"];
+        post?: never;
+        /** Say that an outlet no longer offers an item from a day on */
+        delete: operations["delete_outlets_by_id_offers_by_item"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{id}": {
         parameters: {
             query?: never;
@@ -561,6 +669,23 @@ export interface paths {
         };
         /** Areas, grids and places by name or code */
         get: operations["get_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The service catalogue */
+        get: operations["get_services"];
         put?: never;
         post?: never;
         delete?: never;
@@ -892,7 +1017,7 @@ export interface components {
          * @description What may be done with the rows of an area. Each has its row-level policies in the database.
          * @enum {string}
          */
-        Capability: "outline" | "figures" | "draft" | "import" | "people" | "people_edit" | "names" | "audit" | "accounts";
+        Capability: "outline" | "figures" | "draft" | "import" | "people" | "people_edit" | "names" | "pay" | "pay_edit" | "pay_approve" | "outlets" | "audit" | "accounts";
         Chain: {
             /** @description Where the chain is broken first, and what was put in past it. */
             breaks: components["schemas"]["Break"][];
@@ -1283,6 +1408,41 @@ export interface components {
              */
             until?: string | null;
         };
+        NewOffer: {
+            /** @description By whose authority, or under which paper: 1 to 200 characters. */
+            authority: string;
+            /** Format: date */
+            since: string;
+        };
+        NewOutlet: {
+            /** @description Of a mobile stop only, which needs one. */
+            calendar?: string | null;
+            /**
+             * Format: int32
+             * @description People served in a day, 0 to 1,000,000.
+             */
+            capacity?: number | null;
+            /** @description A proposal, which serves nobody until it is accepted. */
+            draft?: boolean;
+            /**
+             * Format: date
+             * @description Today when left out.
+             */
+            from?: string | null;
+            kind: components["schemas"]["OutletKind"];
+            /** @description 1 to 100 characters. */
+            name: string;
+            opening_hours?: string | null;
+            /** @description Longitude and latitude, in the area. */
+            point: number[];
+            /** Format: date */
+            until?: string | null;
+            /**
+             * Format: int32
+             * @description 0 to 1000; none when left out.
+             */
+            windows?: number | null;
+        };
         NewPlan: {
             /** @description A policy document (TOML) to use in place of the default. */
             policy?: string | null;
@@ -1322,9 +1482,106 @@ export interface components {
             /** @description An account that is theirs. */
             username?: string | null;
         };
+        Offer: {
+            /** @description By whose authority, or under which paper. */
+            authority: string;
+            /** @description The item's code. */
+            item: string;
+            modes: components["schemas"]["ServiceMode"][];
+            name: string;
+            /** Format: date */
+            since: string;
+            /**
+             * Format: date
+             * @description The first day on which it is no longer offered.
+             */
+            until?: string | null;
+        };
         OidcWay: {
             /** @description As the operator calls it. */
             name: string;
+        };
+        Outlet: {
+            /** @description A banner, township or village. */
+            area: string;
+            area_name: string;
+            /** @description When a mobile stop is there, in the same form. */
+            calendar?: string | null;
+            /**
+             * Format: int32
+             * @description People served in a day.
+             */
+            capacity?: number | null;
+            /** @description A proposal, which serves nobody yet. */
+            draft: boolean;
+            /**
+             * Format: date
+             * @description The first day of what is shown here.
+             */
+            from: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int32
+             * @description Items offered on the day.
+             */
+            items: number;
+            kind: components["schemas"]["OutletKind"];
+            name: string;
+            /**
+             * Format: date-time
+             * @description When that changes; null: not within a year.
+             */
+            next_change?: string | null;
+            /** @description null: it isn't known. */
+            open_now?: boolean | null;
+            /** @description In the form of OpenStreetMap, by the clock of Asia/Shanghai. */
+            opening_hours?: string | null;
+            /** @description Longitude and latitude. */
+            point: number[];
+            /** @description Made up for the demo. */
+            synthetic: boolean;
+            /**
+             * Format: date
+             * @description The first day on which it no longer holds.
+             */
+            until?: string | null;
+            /** Format: int32 */
+            windows: number;
+        };
+        OutletChange: {
+            calendar?: string | null;
+            /**
+             * Format: int32
+             * @description null: not known.
+             */
+            capacity?: number | null;
+            /** @description false takes a proposal into use. */
+            draft?: boolean | null;
+            /**
+             * Format: date
+             * @description The first day on which the change holds; today when left out.
+             */
+            from?: string | null;
+            name?: string | null;
+            /** @description null: not known. */
+            opening_hours?: string | null;
+            point?: number[] | null;
+            /** @description The first day on which it is no longer there; null: it stays. */
+            until?: string | null;
+            /** Format: int32 */
+            windows?: number | null;
+        };
+        OutletDetail: components["schemas"]["Outlet"] & {
+            offers: components["schemas"]["Offer"][];
+        };
+        /**
+         * @description Where people are served, or what a township serves them with.
+         * @enum {string}
+         */
+        OutletKind: "centre" | "station" | "agent_point" | "mobile_stop" | "enforcement_bureau" | "approval_seal";
+        Outlets: {
+            outlets: components["schemas"]["Outlet"][];
         };
         OwnSession: {
             /** Format: date-time */
@@ -1629,6 +1886,34 @@ export interface components {
              */
             worst_deviation?: number | null;
         };
+        /** @description An item of the catalogue. */
+        Service: {
+            code: string;
+            /** @description One of the powers handed down to townships. */
+            delegated: boolean;
+            kind: components["schemas"]["ServiceKind"];
+            modes: components["schemas"]["ServiceMode"][];
+            name: string;
+            /** @description Can be done without going anywhere. */
+            online: boolean;
+            /** @description Made up for the demo. */
+            synthetic: boolean;
+            /** @description Of a utility. */
+            utility?: components["schemas"]["Utility"] | null;
+        };
+        /**
+         * @description What an item of the catalogue is.
+         * @enum {string}
+         */
+        ServiceKind: "approval" | "public_service" | "utility";
+        /**
+         * @description 四办: how a service item is handled.
+         * @enum {string}
+         */
+        ServiceMode: "immediate" | "online" | "nearby" | "once";
+        Services: {
+            services: components["schemas"]["Service"][];
+        };
         Session: {
             account: components["schemas"]["Account"];
         };
@@ -1695,6 +1980,11 @@ export interface components {
             /** Format: int32 */
             villages: number;
         };
+        /**
+         * @description 水 电 气 暖
+         * @enum {string}
+         */
+        Utility: "water" | "electricity" | "gas" | "heating";
         /**
          * @description What a village-level area is: 嘎查, 村, 社区, or a farm, pasture or park that is run like one.
          * @enum {string}
@@ -2478,7 +2768,7 @@ export interface operations {
             header?: never;
             path: {
                 code: string;
-                what: "areas" | "units";
+                what: "areas" | "units" | "outlets" | "services";
             };
             cookie?: never;
         };
@@ -2495,6 +2785,232 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_areas_by_code_outlets: {
+        parameters: {
+            query?: {
+                kind?: "centre" | "station" | "agent_point" | "mobile_stop" | "enforcement_bureau" | "approval_seal";
+                /** @description The day; today when left out. */
+                on?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outlets"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_areas_by_code_outlets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOutlet"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutletDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_areas_by_code_outlets.csv": {
+        parameters: {
+            query?: {
+                /** @description The day; today when left out. */
+                on?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_areas_by_code_outlets.geojson": {
+        parameters: {
+            query?: {
+                /** @description The day; today when left out. */
+                on?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": Record<string, never>;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_areas_by_code_outlets.xlsx": {
+        parameters: {
+            query?: {
+                /** @description The day; today when left out. */
+                on?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem */
@@ -3358,6 +3874,225 @@ export interface operations {
             };
         };
     };
+    get_outlets_by_id: {
+        parameters: {
+            query?: {
+                /** @description The day; today when left out. */
+                on?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutletDetail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_outlets_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutletChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutletDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_outlets_by_id_offers_by_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOffer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutletDetail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_outlets_by_id_offers_by_item: {
+        parameters: {
+            query?: {
+                /** @description The first day on which it is no longer offered; today when left out. */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_plans_by_id: {
         parameters: {
             query?: never;
@@ -3559,6 +4294,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Items_Hit"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_services: {
+        parameters: {
+            query?: {
+                /** @description In the code or the name. */
+                search?: string;
+                kind?: "approval" | "public_service" | "utility";
+                /** @description One of the powers handed down to townships, or none of them. */
+                delegated?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Services"];
                 };
             };
             /** @description A problem */

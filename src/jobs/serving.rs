@@ -1,0 +1,229 @@
+//! Links of grids to outlets, and where to put the next ones: a banner's land is made from its outlines, the engines run off
+//! the async threads, what they find is saved in the transaction that ends the job.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::failure::Failure;
+use super::import::broken_off;
+use super::progress::Progress;
+use crate::access::Scope;
+use crate::clock;
+use crate::domain::{Code, Count, Level, OutletKind, Season};
+use crate::planning::serving::{
+    Goal, GridOf, Land, LandVillage, SERVING, Siting, Spot, SurfaceError, UnitPlace, links, site,
+};
+use crate::store::jobs::JobRow;
+use crate::store::links::NewLink;
+use crate::store::{Store, StoreError, Tx, areas, links as kept, outlets, placements, units};
+
+/// How the work is counted for the progress bar: read, worked out, saved.
+const STEPS: u32 = 3;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PlacementGoal {
+    Count,
+    All,
+}
+
+/// What a placement needs to be repeated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlacementParams {
+    pub goal: PlacementGoal,
+    /// With the goal `count`.
+    pub count: Option<u32>,
+    pub kind: OutletKind,
+    pub within_min: f64,
+    pub season: Season,
+    pub item: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlacementSite {
+    pub point: [f64; 2],
+    pub village: Code,
+    pub village_name: String,
+    pub adds_households: Count,
+}
+
+/// What is kept of a placement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlacementResult {
+    pub sites: Vec<PlacementSite>,
+    pub covered: u64,
+    pub bound: u64,
+    pub households: u64,
+    pub candidates: usize,
+}
+
+impl From<Siting> for PlacementResult {
+    fn from(siting: Siting) -> Self {
+        let sites = siting.sites.into_iter().map(|site| PlacementSite {
+            point: [site.at.0, site.at.1],
+            village: site.village,
+            village_name: site.village_name,
+            adds_households: site.adds.count(),
+        });
+        Self {
+            sites: sites.collect(),
+            covered: siting.covered,
+            bound: siting.bound,
+            households: siting.households,
+            candidates: siting.candidates,
+        }
+    }
+}
+
+/// What both kinds of work read.
+struct Read {
+    villages: Vec<LandVillage>,
+    spots: Vec<Spot>,
+    units: Vec<UnitPlace>,
+}
+
+async fn read(tx: &mut Tx, banner: &Code, people_of: &Code, on: NaiveDate) -> Result<Read, Failure> {
+    let village = |row: areas::VillageRow| LandVillage {
+        code: row.code,
+        name: row.name,
+        area_type: row.area_type,
+        outline: row.outline,
+    };
+    let villages = areas::villages(tx, banner).await?.into_iter().map(village).collect();
+    let mut offered = outlets::offered(tx, banner, on).await?;
+    let rows = outlets::of_area(tx, banner, None, on).await?;
+    let spots = rows.into_iter().filter(|row| !row.draft).map(|row| {
+        let is_mobile = row.kind == OutletKind::MobileStop;
+        Spot {
+            id: row.id,
+            kind: row.kind,
+            at: row.at,
+            windows: row.windows,
+            days_between: is_mobile.then(|| Spot::days_between(row.calendar.as_ref(), on)).flatten(),
+            items: offered.remove(&row.id).unwrap_or_default(),
+            area: row.area,
+        }
+    });
+    let spots = spots.collect();
+    let unit = |unit: units::ToldUnit| UnitPlace {
+        village: unit.village,
+        code: unit.code,
+        at: unit.at,
+        households: unit.households,
+    };
+    let units = units::told(tx, people_of).await?.into_iter().map(unit).collect();
+    Ok(Read { villages, spots, units })
+}
+
+fn failed(error: SurfaceError) -> Failure {
+    match error {
+        SurfaceError::Cancelled => Failure::Cancelled,
+        other => Failure::refused("no_surface", "无法为这个旗县建立行程面", other.to_string()),
+    }
+}
+
+/// Makes the links of a banner again: over its summer, since what a grid is linked to shouldn't change with the weather.
+pub async fn link(
+    store: &Store,
+    scope: &Scope,
+    job: &JobRow,
+    progress: &Progress,
+) -> Result<(Tx, Value), Failure> {
+    progress.expect(STEPS);
+    let now = clock::now();
+    let today = clock::local_day(now);
+    let mut tx = store.begin(scope).await?;
+    let Read { villages, spots, units } = read(&mut tx, &job.area, &job.area, today).await?;
+    let grids: Vec<GridOf> = kept::grids(&mut tx, &job.area, today)
+        .await?
+        .into_iter()
+        .map(|(code, area_type, units)| GridOf { code, area_type, units })
+        .collect();
+    progress.step();
+    let stopped = progress.clone();
+    let (made, spots) = tokio::task::spawn_blocking(move || {
+        let ready = Arc::new(Land::of(&villages)).ready(Season::Summer)?;
+        let (units, places): (Vec<UnitPlace>, Vec<_>) = units
+            .into_iter()
+            .filter_map(|unit| {
+                let place = ready.places(std::slice::from_ref(&unit)).into_iter().next()?;
+                Some((unit, place))
+            })
+            .unzip();
+        let made = links(&ready, &spots, &grids, (&units, &places), &|| stopped.stopped())?;
+        Ok::<_, SurfaceError>((made, spots))
+    })
+    .await
+    .map_err(broken_off)?
+    .map_err(failed)?;
+    progress.step();
+    let id = |index: usize| spots[index].id;
+    let new: Vec<NewLink> = made
+        .into_iter()
+        .map(|link| NewLink {
+            grid: link.grid,
+            kind: link.kind,
+            nearest: link.nearest.map(id),
+            responsible: link.responsible.map(id),
+            minutes: link.minutes,
+            share_within: Some(link.share_within),
+        })
+        .collect();
+    kept::replace(&mut tx, &job.area, &new, now).await?;
+    progress.step();
+    Ok((tx, json!({"links": new.len()})))
+}
+
+/// Works out where the next outlets would do most.
+pub async fn place(
+    store: &Store,
+    scope: &Scope,
+    job: &JobRow,
+    params: &PlacementParams,
+    progress: &Progress,
+) -> Result<(Tx, Value), Failure> {
+    progress.expect(STEPS);
+    let now: DateTime<Utc> = clock::now();
+    let banner = job.area.at(Level::Banner);
+    // A township's households may be served from beyond it.
+    let wider = Scope::job(scope.actor(), &banner);
+    let mut tx = store.begin(&wider).await?;
+    let Read { villages, spots, units } =
+        read(&mut tx, &banner, &job.area, clock::local_day(now)).await?;
+    drop(tx);
+    progress.step();
+    let (stopped, asked) = (progress.clone(), params.clone());
+    let goal = match (params.goal, params.count) {
+        (PlacementGoal::Count, count) => Goal::Count(count.unwrap_or(1) as usize),
+        (PlacementGoal::All, _) => Goal::All,
+    };
+    let siting = tokio::task::spawn_blocking(move || {
+        let ready = Arc::new(Land::of(&villages)).ready(asked.season)?;
+        let offers = |spot: &&Spot| asked.item.as_ref().is_none_or(|item| spot.items.contains(item));
+        let there: Vec<(f64, f64)> = spots
+            .iter()
+            .filter(|spot| SERVING.contains(&spot.kind))
+            .filter(offers)
+            .map(|spot| spot.at)
+            .collect();
+        let places = ready.places(&units);
+        site(&ready, &there, &places, asked.within_min, goal, &|| stopped.stopped())
+    })
+    .await
+    .map_err(broken_off)?
+    .map_err(failed)?;
+    progress.step();
+    let kept = |error: serde_json::Error| StoreError::Corrupt { what: "placement", why: error.to_string() };
+    let params = serde_json::to_value(params).map_err(kept)?;
+    let result = serde_json::to_value(PlacementResult::from(siting)).map_err(kept)?;
+    let id = Uuid::now_v7();
+    let mut tx = store.begin(scope).await?;
+    placements::add(&mut tx, id, &job.area, (&params, &result), now).await?;
+    progress.step();
+    Ok((tx, json!({"placement": id})))
+}
