@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use chrono::NaiveDate;
 use rayon::prelude::*;
 
 use super::open::{Ending, with_store_and_keys};
@@ -11,11 +12,14 @@ use crate::access::Scope;
 use crate::clock;
 use crate::config::Config;
 use crate::demo::{self, DEMO_BANNERS, MadeBanner, MadeWorker, Sources};
-use crate::domain::{Code, Policy};
+use crate::domain::{Code, Level, Policy};
 use crate::jobs::{self, DivisionParams};
+use crate::store::bodies::{self, Body};
 use crate::store::jobs::JobState;
+use crate::store::outlets::{self, NewOutlet, Offered};
+use crate::store::services::{self, ServiceFilter};
 use crate::store::workers::NewWorker;
-use crate::store::{Store, areas, imports, workers};
+use crate::store::{Store, Tx, areas, imports, workers};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: khot demo --scale region --seed 7")]
@@ -67,7 +71,7 @@ pub async fn load_if_empty(store: &Store, ending: &Ending) -> Result<(), Stop> {
 async fn load(store: &Store, scale: Scale, seed: u64, ending: &Ending) -> Result<(), Stop> {
     let begun = Instant::now();
     eprintln!(
-        "Making the demo from real names and outlines. Townships, villages, units, counts and workers are synthetic 合成数据."
+        "Making the demo from real names and outlines. Townships, villages, units, counts, outlets and workers are synthetic 合成数据."
     );
     let sources = tokio::task::spawn_blocking(Sources::embedded).await??;
     let banners: Vec<Code> = match scale {
@@ -157,12 +161,57 @@ async fn put_banners(
         imports::note(&mut tx, "demo", "khot demo", &banner, before, made.units.len()).await?;
         let staff: Vec<NewWorker> = demo::workers(&made, seed).into_iter().map(hired).collect();
         workers::add(&mut tx, &banner, &staff, clock::now()).await?;
+        put_outlets(&mut tx, &banner, &made, seed).await?;
         tx.commit().await?;
         bar.inc(1);
     }
     making.await?;
     bar.finish_and_clear();
     Ok((villages, units))
+}
+
+/// Outlets with what they offer, and townships' organs and institutions.
+async fn put_outlets(tx: &mut Tx, banner: &Code, made: &MadeBanner, seed: u64) -> Result<(), Stop> {
+    let since = NaiveDate::from_ymd_opt(2025, 1, 1).unwrap_or_default();
+    if services::list(tx, &ServiceFilter::default()).await?.is_empty() {
+        services::put(tx, &banner.at(Level::Region), &demo::services()).await?;
+    }
+    let (made, bodies) = demo::outlets(made, seed);
+    let offers: Vec<Offered> = made
+        .iter()
+        .flat_map(|outlet| outlet.items.iter().map(|item| (outlet.id, outlet.area.clone(), item.clone())))
+        .collect();
+    let new: Vec<NewOutlet> = made
+        .into_iter()
+        .map(|outlet| NewOutlet {
+            id: outlet.id,
+            area: outlet.area,
+            kind: outlet.kind,
+            draft: false,
+            name: outlet.name,
+            at: outlet.at,
+            opening_hours: outlet.opening_hours,
+            calendar: outlet.calendar,
+            windows: outlet.windows,
+            capacity: outlet.capacity,
+            from: since,
+            until: None,
+            synthetic: true,
+        })
+        .collect();
+    outlets::add(tx, banner, &new, clock::now()).await?;
+    outlets::put_many(tx, &offers, "示例授权（合成数据）", since).await?;
+    let bodies: Vec<Body> = bodies
+        .into_iter()
+        .map(|body| Body {
+            area: body.area,
+            from: since,
+            organs: body.organs,
+            institutions: body.institutions,
+            synthetic: true,
+        })
+        .collect();
+    Ok(bodies::put(tx, banner, &bodies).await?)
 }
 
 fn hired(worker: MadeWorker) -> NewWorker {

@@ -13,6 +13,7 @@ mod land;
 mod layout;
 mod mesh;
 mod noding;
+mod outlets;
 mod outlines;
 mod patch;
 mod plan;
@@ -24,6 +25,7 @@ mod workers;
 #[cfg(test)]
 mod tests;
 
+pub use outlets::{MadeBody, MadeOutlet, outlets, services};
 pub use sources::Sources;
 pub use workers::{MadeWorker, workers};
 

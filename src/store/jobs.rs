@@ -117,6 +117,28 @@ pub(super) async fn prepare_queue(owner: &PgPool) -> Result<(), StoreError> {
         .map_err(|error| StoreError::Queue(error.to_string()))
 }
 
+/// The job of that kind, area and parameters that waits to be taken up, if there is one.
+pub async fn waiting(
+    tx: &mut Tx,
+    kind: &str,
+    area: &Code,
+    params: &Value,
+) -> Result<Option<JobRow>, StoreError> {
+    let id: Option<Uuid> = sqlx::query_scalar(
+        "SELECT id FROM job WHERE kind = $1 AND area = $2 AND params = $3 AND state = 'queued' AND NOT cancel_requested
+         ORDER BY created_at LIMIT 1",
+    )
+    .bind(kind)
+    .bind(area.as_str())
+    .bind(params)
+    .fetch_optional(tx.conn())
+    .await?;
+    match id {
+        Some(id) => get(tx, id).await,
+        None => Ok(None),
+    }
+}
+
 /// Writes a job and hands it to the queue, in the caller's transaction.
 pub async fn add(
     tx: &mut Tx,
@@ -124,6 +146,18 @@ pub async fn add(
     kind: &str,
     area: &Code,
     params: &Value,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    add_due(tx, id, (kind, area), params, None, now).await
+}
+
+/// The same for a moment to come.
+pub async fn add_due(
+    tx: &mut Tx,
+    id: Uuid,
+    (kind, area): (&str, &Code),
+    params: &Value,
+    due: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let actor = tx.scope.actor().to_owned();
@@ -138,7 +172,17 @@ pub async fn add(
         .await?;
     // Jobs of one league wait for each other, so that two divisions of a banner never race.
     let queue = format!("league-{}", area.at(crate::domain::Level::League));
-    sqlx::query("SELECT khot.enqueue($1, $2)").bind(id).bind(queue).execute(tx.conn()).await?;
+    match due {
+        None => sqlx::query("SELECT khot.enqueue($1, $2)").bind(id).bind(queue).execute(tx.conn()).await?,
+        Some(due) => {
+            sqlx::query("SELECT khot.enqueue_at($1, $2, $3)")
+                .bind(id)
+                .bind(queue)
+                .bind(due)
+                .execute(tx.conn())
+                .await?
+        }
+    };
     let after = json!({"kind": kind, "params": told(params)});
     let entry = audit::Entry {
         action: "job.queue",
