@@ -1,5 +1,8 @@
 -- Work that is due on a later day, and whether a grid's post is filled.
 
+-- The moment before which a job isn't taken up; none for as soon as can be.
+ALTER TABLE khot.job ADD COLUMN due timestamptz;
+
 -- As khot.enqueue, for a moment to come.
 CREATE FUNCTION khot.enqueue_at(job uuid, queue text, due timestamptz) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = graphile_worker, pg_temp AS $$

@@ -58,9 +58,9 @@ pub struct PlacementSite {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlacementResult {
     pub sites: Vec<PlacementSite>,
-    pub covered: u64,
+    pub covered: Count,
     pub bound: u64,
-    pub households: u64,
+    pub households: Count,
     pub candidates: usize,
 }
 
@@ -74,9 +74,9 @@ impl From<Siting> for PlacementResult {
         });
         Self {
             sites: sites.collect(),
-            covered: siting.covered,
+            covered: siting.covered.count(),
             bound: siting.bound,
-            households: siting.households,
+            households: siting.households.count(),
             candidates: siting.candidates,
         }
     }

@@ -161,15 +161,19 @@ pub async fn add_due(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let actor = tx.scope.actor().to_owned();
-    sqlx::query("INSERT INTO job (id, kind, area, params, state, created_by, created_at) VALUES ($1, $2, $3, $4, 'queued', $5, $6)")
-        .bind(id)
-        .bind(kind)
-        .bind(area.as_str())
-        .bind(storable(params))
-        .bind(actor)
-        .bind(now)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query(
+        "INSERT INTO job (id, kind, area, params, state, created_by, created_at, due)
+         VALUES ($1, $2, $3, $4, 'queued', $5, $6, $7)",
+    )
+    .bind(id)
+    .bind(kind)
+    .bind(area.as_str())
+    .bind(storable(params))
+    .bind(actor)
+    .bind(now)
+    .bind(due)
+    .execute(tx.conn())
+    .await?;
     // Jobs of one league wait for each other, so that two divisions of a banner never race.
     let queue = format!("league-{}", area.at(crate::domain::Level::League));
     match due {
@@ -360,6 +364,10 @@ impl Store {
     /// Jobs by state, for the metrics.
     pub async fn job_counts(&self) -> Result<Vec<(String, i64)>, StoreError> {
         let mut tx = self.begin(&Scope::operator()).await?;
-        Ok(sqlx::query_as("SELECT state, count(*) FROM job GROUP BY state").fetch_all(tx.conn()).await?)
+        Ok(sqlx::query_as(
+            "SELECT CASE WHEN state = 'queued' AND due > now() THEN 'later' ELSE state END, count(*) FROM job GROUP BY 1",
+        )
+        .fetch_all(tx.conn())
+        .await?)
     }
 }

@@ -11,7 +11,7 @@ use crate::harness::*;
 use crate::openapi::operations;
 
 /// What the trail says of an operation, as soon as it has been answered.
-const EXPECTED: [(&str, &str); 47] = [
+const EXPECTED: [(&str, &str); 53] = [
     ("POST /api/v1/session", "session.open"),
     ("DELETE /api/v1/me/sessions/{id}", "account.session_end"),
     ("POST /api/v1/me/tokens", "account.token_add"),
@@ -46,11 +46,12 @@ const EXPECTED: [(&str, &str); 47] = [
     ("DELETE /api/v1/proposals/{id}", "proposal.discard"),
     ("PATCH /api/v1/workers/{id}", "worker.change"),
     ("POST /api/v1/workers/{id}/reveal", "worker.reveal"),
+    // Before what has them made anyway.
+    ("POST /api/v1/areas/{code}/links", "job.queue"),
     ("POST /api/v1/areas/{code}/outlets", "outlet.add"),
     ("PATCH /api/v1/outlets/{id}", "outlet.change"),
     ("PUT /api/v1/outlets/{id}/offers/{item}", "offer.put"),
     ("DELETE /api/v1/outlets/{id}/offers/{item}", "offer.end"),
-    ("POST /api/v1/areas/{code}/links", "job.queue"),
     ("PUT /api/v1/grids/{code}/links/{kind}", "link.choose"),
     ("DELETE /api/v1/grids/{code}/links/{kind}", "link.unchoose"),
     ("POST /api/v1/areas/{code}/placements", "job.queue"),

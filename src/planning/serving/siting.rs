@@ -31,11 +31,11 @@ pub struct Site {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Siting {
     pub sites: Vec<Site>,
-    pub covered: u64,
+    pub covered: Tally,
     /// For a count of sites: no choice of as many of the places that were looked at covers more households. For all: no
     /// fewer of them cover as many.
     pub bound: u64,
-    pub households: u64,
+    pub households: Tally,
     /// Places that were looked at.
     pub candidates: usize,
 }
@@ -78,39 +78,43 @@ pub fn site(
         .collect::<Result<_, SurfaceError>>()?;
     let households: Vec<u64> = demand.iter().map(|(_, tally)| tally.told).collect();
     // Places off the surface are reached by nobody, and count among the households all the same.
-    let all: u64 = places.iter().map(|place| place.households.told).sum();
+    let all: Tally = places.iter().map(|place| place.households).sum();
     let problem = Covering { households, sites, covered };
-    let (chosen, covered, bound) = match goal {
+    let (chosen, bound) = match goal {
         Goal::Count(count) => {
             let found = place(&problem, count, &|| cancel());
-            (found.sites, found.covered, found.bound)
+            (found.sites, found.bound)
         }
         Goal::All => {
             let found = cover_all(&problem, &|| cancel());
-            (found.sites, found.covered, found.least as u64)
+            (found.sites, found.least as u64)
         }
     };
     if cancel() {
         return Err(SurfaceError::Cancelled);
     }
     let mut done = problem.covered.clone();
-    let sites = chosen.iter().filter_map(|site| {
-        let mut adds = Tally::default();
-        for index in &problem.sites[*site as usize] {
-            if !std::mem::replace(&mut done[*index as usize], true) {
-                adds = adds + demand[*index as usize].1;
+    let sites: Vec<Site> = chosen
+        .iter()
+        .filter_map(|site| {
+            let mut adds = Tally::default();
+            for index in &problem.sites[*site as usize] {
+                if !std::mem::replace(&mut done[*index as usize], true) {
+                    adds = adds + demand[*index as usize].1;
+                }
             }
-        }
-        let cell = candidates[*site as usize];
-        let (centre, (code, name, _)) = (LatLng::from(cell), ready.land.village_at(cell)?);
-        Some(Site {
-            at: (centre.lng(), centre.lat()),
-            village: code.clone(),
-            village_name: name.clone(),
-            adds,
+            let cell = candidates[*site as usize];
+            let (centre, (code, name, _)) = (LatLng::from(cell), ready.land.village_at(cell)?);
+            Some(Site {
+                at: (centre.lng(), centre.lat()),
+                village: code.clone(),
+                village_name: name.clone(),
+                adds,
+            })
         })
-    });
-    Ok(Siting { sites: sites.collect(), covered, bound, households: all, candidates: candidates.len() })
+        .collect();
+    let covered = demand.iter().zip(done).filter(|(_, done)| *done).map(|((_, tally), _)| *tally).sum();
+    Ok(Siting { sites, covered, bound, households: all, candidates: candidates.len() })
 }
 
 /// Of each larger cell the most peopled one that is open still, of these those of the most households.

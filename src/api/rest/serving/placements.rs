@@ -142,11 +142,11 @@ struct Placement {
     estimated: bool,
     sites: Vec<SiteWire>,
     /// Households with an outlet in time, these sites included, as they are told.
-    covered: u64,
+    covered: Count,
     /// With the goal `count` no choice of as many of the places that were looked at covers more households than this;
     /// with `all` no fewer places cover as many.
     bound: u64,
-    households: u64,
+    households: Count,
     made_by: String,
     made_at: DateTime<Utc>,
     synthetic: bool,
