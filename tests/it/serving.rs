@@ -129,8 +129,8 @@ async fn links_are_made_again_when_outlets_or_grids_change() {
     app.post("/api/v1/areas/150821100201/outlets", later).await;
     app.run_pending_jobs().await;
     let jobs = app.get("/api/v1/jobs?area=150821").await;
-    let newest = &jobs["items"][0];
-    assert_eq!((&newest["kind"], &newest["state"]), (&json!("links"), &json!("queued")), "{jobs}");
+    let waiting = jobs["items"].as_array().unwrap().iter().filter(|job| job["state"] == "queued");
+    assert_eq!(waiting.map(|job| &job["kind"]).collect::<Vec<_>>(), ["links"], "{jobs}");
 }
 
 fn minutes_of(reach: &Value) -> Vec<f64> {
