@@ -1,144 +1,48 @@
 /** Subsidies: rules, days on duty, runs of a month and what they pay. Amounts are whole fen. */
 import { call } from './client'
 import type { AreaType, Job } from './types'
-import type { Employment } from './people'
+import type { components } from './schema'
 
+type Schemas = components['schemas']
 type Signal = AbortSignal | undefined
 const id = encodeURIComponent
 const area = (code: string, rest: string): string => `/areas/${id(code)}/${rest}`
 
-export interface Sentence {
-  zh: string
-  en: string
-}
-export type Finding = Sentence & { line: number | null }
+/** The server sends every member, with null where there is nothing. */
+type Sent<Name extends keyof Schemas> = Required<Schemas[Name]>
+type With<Base, Narrower> = Omit<Base, keyof Narrower> & Narrower
 
+export type Sentence = Schemas['PayText']
+export type Finding = Sent<'PayRulesFinding'>
 /** Of a file that was loaded, by its row. */
-export type FileFinding = Sentence & { row: number | null; error: boolean; code: string }
-
-export interface RulesItem {
-  id: string
-  area: string
-  title: string
-  version: string
-  valid_from: string
-  paper: string
-  demo: boolean
-  in_force: boolean
-  created_at: string
-  created_by: string
-}
-export type RulesDocument = RulesItem & { text: string; explained: Sentence[] }
-
-export interface DutyRow {
-  worker: string
-  name: string | null
-  area: string
-  area_name: string | null
-  employment: Employment
-  duty_days: number | null
-  expected_days: number | null
-  score: number | null
-  attested_by: string | null
-}
-export interface DutyEntry {
-  worker: string
-  duty_days: number
-  expected_days: number
-  score: number | null
-}
+export type FileFinding = Sent<'DutyFinding'>
+export type RulesItem = Sent<'PayRules'>
+export type RulesDocument = RulesItem & Pick<Schemas['PayRulesText'], 'text' | 'explained'>
+export type DutyRow = Sent<'DutyRow'>
+export type DutyEntry = Sent<'DutyAttested'>
 
 export const FUNDERS = ['region', 'league', 'banner', 'township'] as const
-export type Funder = (typeof FUNDERS)[number]
-export type RunStatus = 'draft' | 'approved' | 'locked'
-
-export interface RunItem {
-  id: string
-  area: string
-  month: string
-  status: RunStatus
-  workers: number
-  total_fen: number
-  currency: string
-  made_by: string
-  made_at: string
-  approved_by: string | null
-  approved_at: string | null
-  locked_at: string | null
-  demo: boolean
-  synthetic: boolean
-}
-export interface Difference {
-  worker: string
-  name: string | null
-  before_fen: number
-  after_fen: number
-  reasons: Sentence[]
-}
-export type Run = RunItem & {
-  rules: { id: string; title: string; version: string; demo: boolean }[]
-  by_level: Record<Funder, number>
-  by_component: { component: string; amount_fen: number }[]
-  by_area_type: { area_type: AreaType; amount_fen: number; workers: number }[]
-  checks: {
-    previous: { id: string; month: string; total_fen: number } | null
-    differences: Difference[]
-    /** Of which the first are listed. */
-    differences_total: number
-    warnings: Sentence[]
+export type Funder = keyof Schemas['PayLevels']
+export type RunItem = Sent<'PayRun'>
+export type RunStatus = RunItem['status']
+export type Difference = Sent<'PayDifference'>
+export type Run = RunItem &
+  Pick<Schemas['PayRunWhole'], 'rules' | 'by_level' | 'by_component' | 'by_area_type'> & {
+    checks: With<Sent<'PayChecks'>, { differences: Difference[] }>
   }
-}
-export interface PayLine {
-  worker: string
-  name: string | null
-  grid: string | null
-  component: string
-  quantity: string
-  rate_fen: number
-  amount_fen: number
-  region_fen: number
-  league_fen: number
-  banner_fen: number
-  township_fen: number
-  clause: string
-}
-export interface Statement {
-  worker: string
-  name: string | null
-  month: string | null
-  status: RunStatus | null
-  lines: PayLine[]
-  total_fen: number
-  currency: string
-  demo: boolean
-  synthetic: boolean
-  months: string[]
-}
-export interface Adjustment {
-  id: string
-  worker: string
-  name: string | null
-  about_month: string
-  pay_month: string
-  amount_fen: number
-  reason: string
-  created_by: string
-  created_at: string
-}
+export type PayLine = Sent<'PayLine'>
+export type Statement = With<Sent<'PayStatement'>, { lines: PayLine[] }>
+export type Adjustment = Sent<'PayAdjustment'>
 export type RulesChoice = { rules: string } | { text: string }
-export interface PayComparison {
-  months: string[]
-  before: { title: string; version: string; demo: boolean; total_fen: number }
-  after: { title: string; version: string; demo: boolean; total_fen: number }
-  by_area_type: { key: AreaType; before_fen: number; after_fen: number; workers: number }[]
-  by_level: { key: Funder; before_fen: number; after_fen: number }[]
-  by_banner: { key: string; name?: string | null; before_fen: number; after_fen: number; workers?: number }[]
-  gain: { workers: number; fen: number }
-  lose: { workers: number; fen: number }
-  same: number
-  distribution: { from_fen: number; to_fen: number; before: number; after: number }[]
-  largest: { worker: string; name: string | null; before_fen: number; after_fen: number }[]
-}
+type Sum<Key> = With<Schemas['PayComparedSum'], { key: Key }>
+export type PayComparison = With<
+  Schemas['PayComparison'],
+  {
+    by_area_type: Sum<AreaType>[]
+    by_level: Sum<Funder>[]
+    largest: Sent<'PayComparedWorker'>[]
+  }
+>
 
 export const pay = {
   rules: (code: string, month: string, signal?: Signal) =>

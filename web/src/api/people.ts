@@ -1,19 +1,21 @@
 /** Posts, workers and who looks after which grid. */
 import { call } from './client'
-import type { AreaLevel, AreaType, Job } from './types'
+import type { Job } from './types'
 import type { components } from './schema'
-import type { Count } from '@/format/numbers'
 import type { Geometry } from 'geojson'
 
 type Schemas = components['schemas']
 type Signal = AbortSignal | undefined
 const id = encodeURIComponent
 
+/** The server sends every member, with null where there is nothing. */
+type Sent<Name extends keyof Schemas> = Required<Schemas[Name]>
+
 export type Employment = Schemas['Employment']
 export type WorkerStatus = Schemas['WorkerStatus']
 export type PersonalField = Schemas['PersonalField']
-export type PostKind = 'full_time' | 'part_time' | 'lead'
-export type GridRole = 'worker' | 'lead' | 'helper' | 'contact'
+export type PostKind = Schemas['PostKind']
+export type GridRole = Schemas['GridRole']
 export type Point = [lon: number, lat: number]
 
 export const EMPLOYMENTS: readonly Employment[] = ['full_time', 'part_time']
@@ -23,139 +25,42 @@ export const GRID_ROLES: readonly GridRole[] = ['worker', 'lead', 'helper', 'con
 /** Those that are offered; others that a list holds are shown by their code. */
 export const LANGUAGES = ['mn', 'zh'] as const
 
-export type Worker = Required<Schemas['Worker']> & {
-  /** An H3 cell of about a kilometre. */
-  home: string | null
-  languages: string[]
-  skills: string[]
-  status_since: string | null
-  grids: { code: string; role: GridRole; from: string }[]
-}
-export interface WorkerFields {
-  name?: string
-  phone?: string | null
-  bank?: string | null
-  employment?: Employment
-  area?: string
-  username?: string | null
-  home?: { lon: number; lat: number } | null
-  languages?: string[]
-  skills?: string[]
-  status?: WorkerStatus
-  status_from?: string
-}
+export type Worker = Sent<'Worker'>
+export type WorkerFields = Schemas['WorkerChange']
 export interface WorkerHistory {
-  statuses: { status: WorkerStatus; from: string; until: string | null }[]
-  assignments: { id: string; grid: string; role: GridRole; from: string; until: string | null }[]
+  statuses: Sent<'StatusDays'>[]
+  assignments: Sent<'AssignmentDays'>[]
 }
-export interface PostsRow {
-  area: string
-  name: string
-  level: AreaLevel
-  kind: PostKind
-  ceiling: number | null
-  posts: number
-  /** Without those of its townships. */
-  own: number
-  on_books: number
-  on_post: number
-  vacant: number
-}
-export interface PostMove {
-  id: string
-  from_area: string
-  to: string
-  kind: PostKind
-  count: number
-  from: string
-  reason: string
-  moved_by: string
-  moved_at: string
-}
-export interface Assignment {
-  id: string
-  grid: string
-  village_name: string
-  worker: string
-  worker_name: string | null
-  role: GridRole
-  from: string
-  until: string | null
-}
-export type VacancyWhy = 'never_filled' | 'ended' | 'seconded' | 'on_leave' | 'left'
-export interface Vacancy {
-  grid: string
-  village: string
-  village_name: string
-  area_type: AreaType
-  households: Count
-  language: string | null
-  point: Point
-  why: VacancyWhy
-  worker: string | null
-}
-export interface Effect {
-  km_month_before: number
-  km_month_after: number
-  grids_before: number
-  grids_after: number
-  households_before: number | null
-  households_after: number | null
-  hindrances: { code: string; zh: string; en: string }[]
-}
-export interface ProposalLine {
-  grid: string
-  village_name: string
+export type PostsRow = Sent<'AreaPosts'>
+export type PostMove = Sent<'PostMove'>
+export type Assignment = Sent<'Assignment'>
+export type VacancyWhy = Schemas['VacancyReason']
+export type Vacancy = Omit<Sent<'Vacancy'>, 'point'> & { point: Point }
+export type Effect = Sent<'Effect'>
+export type ProposalLine = Omit<Sent<'ProposalLine'>, 'at' | 'home' | 'change'> & {
   at: Point
-  worker: string
-  worker_name: string | null
   home: Point | null
-  km: number | null
   change: 'new' | 'moved' | 'kept'
-  accepted: boolean
 }
-export interface ProposalTotals {
-  grids: number
-  filled: number
-  vacant: number
-  moved: number
-  km_month_before: number
-  km_month_after: number
-}
-export interface ProposalSummary {
-  id: string
-  area: string
-  on: string
+export type ProposalSummary = Omit<Sent<'ProposalHead'>, 'status'> & {
   status: 'open' | 'accepted' | 'discarded'
-  totals: ProposalTotals
 }
-export type Proposal = ProposalSummary & {
-  costs: { constraint: string; km_month: number; zh: string; en: string }[]
-  lines: ProposalLine[]
-}
-export interface MyGrid {
-  code: string
-  village: string
-  village_name: string
-  area_type: AreaType
-  role: GridRole
-  from: string
-  households: Count
-  people: Count
-  area_m2: number
+export type Proposal = ProposalSummary & { costs: Sent<'ConstraintCost'>[]; lines: ProposalLine[] }
+export type MyGrid = Omit<Sent<'OwnGrid'>, 'geometry'> & {
   geometry: Geometry
-  lead: { name: string | null } | null
   /** Not every server tells them. */
   outlets?: { id: string; name: string; kind: string }[]
-  neighbours: string[]
 }
-export interface Territory {
-  worker: { name?: string | null; status: WorkerStatus; employment: Employment }
-  as_of: string
+export type Territory = Omit<Sent<'Territory'>, 'grids'> & {
+  worker: Sent<'OwnWorker'>
   grids: MyGrid[]
+  /** Not every server tells it. */
   statement?: { month: string; total_fen: number } | null
-  synthetic: boolean
 }
+
+/** The server names the whole address of the next page; its cursor is what to ask with. */
+const cursorIn = (next: string | null): string | null =>
+  next && new URL(next, 'http://next').searchParams.get('cursor')
 
 const area = (code: string, rest: string): string => `/areas/${id(code)}/${rest}`
 
@@ -164,7 +69,10 @@ export const people = {
     code: string,
     query: { status?: string; employment?: string; limit?: number; cursor?: string },
     signal?: Signal,
-  ) => call<{ items: Worker[]; next: string | null }>('GET', area(code, 'workers'), { query, signal }),
+  ) =>
+    call<{ items: Worker[]; next: string | null }>('GET', area(code, 'workers'), { query, signal }).then(
+      ({ items, next }) => ({ items, next: cursorIn(next) }),
+    ),
   worker: (worker: string, signal?: Signal) => call<Worker>('GET', `/workers/${id(worker)}`, { signal }),
   history: (worker: string, signal?: Signal) =>
     call<WorkerHistory>('GET', `/workers/${id(worker)}/history`, { signal }),
@@ -195,7 +103,8 @@ export const people = {
     call<{ assignments: Assignment[] }>('GET', area(code, 'assignments'), { query, signal }),
   assign: (grid: string, body: { worker: string; role: GridRole; from: string; until?: string }) =>
     call<unknown>('POST', `/grids/${id(grid)}/assignments`, { body }),
-  endAssignment: (assignment: string, until: string) =>
+  /** Until null: it goes on. */
+  endAssignment: (assignment: string, until: string | null) =>
     call<unknown>('PATCH', `/assignments/${id(assignment)}`, { body: { until } }),
   dropAssignment: (assignment: string) => call<void>('DELETE', `/assignments/${id(assignment)}`),
   vacancies: (code: string, on: string, signal?: Signal) =>
@@ -203,10 +112,8 @@ export const people = {
   effect: (code: string, body: { grid: string; worker: string; on: string }, signal?: Signal) =>
     call<Effect>('POST', area(code, 'assignments/effect'), { body, signal }),
 
-  propose: (
-    code: string,
-    body: { on: string; language: boolean; threshold_km?: number; max_grids?: number },
-  ) => call<Job>('POST', area(code, 'proposals'), { body }),
+  propose: (code: string, body: Schemas['ProposalWanted']) =>
+    call<Job>('POST', area(code, 'proposals'), { body }),
   proposals: (code: string, signal?: Signal) =>
     call<{ proposals: ProposalSummary[] }>('GET', area(code, 'proposals'), { signal }),
   proposal: (proposal: string, signal?: Signal) =>

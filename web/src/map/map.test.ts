@@ -28,6 +28,7 @@ const scene: Scene = {
   breaks: [],
   villagePoints: null,
   spot: null,
+  staff: null,
 }
 
 describe('the style', () => {

@@ -103,6 +103,12 @@ export const REACH_COLOURS: Record<Theme, readonly string[]> = {
   dark: ['#232C36', '#2E4257', '#405F85', '#6377B4', '#9586CF', '#C799DD', '#F3BBE6'],
 }
 
+/** Whether a grid has a worker on the post; what is vacant is hatched as well. */
+export const STAFF_COLOUR: Record<Theme, { filled: string; vacant: string; home: string; moved: string }> = {
+  light: { filled: '#2B6CA3', vacant: '#D55E00', home: '#1D2126', moved: '#6A3D9A' },
+  dark: { filled: '#3F86C2', vacant: '#F08A3C', home: '#EEF0F2', moved: '#CDA9F2' },
+}
+
 /** How a village is served. Uncovered stands apart in hue, and each has a texture of its own. */
 export const COVER_COLOUR: Record<Theme, Record<CoverClass, string>> = {
   light: { fixed: '#2B6CA3', outreach: '#7FB2DA', mobile: '#C9B3E0', uncovered: '#D55E00' },

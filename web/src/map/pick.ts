@@ -8,6 +8,7 @@ import { DRAFT } from './layers/draft'
 import { GRIDS } from './layers/grids'
 import { LABEL_LAYERS } from './layers/labels'
 import { OUTLET_LAYERS } from './layers/outlets'
+import { HOME_LAYER, SPOT_LAYER } from './layers/staff'
 import { AREAS } from './layers/types'
 
 export interface AreaUnder {
@@ -41,7 +42,14 @@ export interface OutletUnder {
   area: string
   state: 'open' | 'closed' | 'unknown'
 }
-export type Under = AreaUnder | GridUnder | OutletUnder | UnitUnder
+/** Where a worker lives, to about a kilometre. */
+export interface HomeUnder {
+  kind: 'home'
+  /** The worker's id. */
+  code: string
+  name: string
+}
+export type Under = AreaUnder | GridUnder | HomeUnder | OutletUnder | UnitUnder
 
 export interface Standing {
   code: string
@@ -94,6 +102,17 @@ const asGrid = ({ properties: p }: MapGeoJSONFeature): GridUnder => ({
   dedicated: p.kind === 'dedicated',
 })
 
+/** Its properties are those that `spotFeatures` gave it. */
+const asSpot = ({ properties: p }: MapGeoJSONFeature): GridUnder => ({
+  kind: 'grid',
+  code: String(p.grid),
+  village: String(p.village),
+  area_type: (p.area_type as AreaType | undefined) ?? null,
+  households: typeof p.households === 'number' || typeof p.households === 'string' ? p.households : null,
+  in_band: true,
+  dedicated: false,
+})
+
 const present = (map: MapLibreMap, ids: string[]): string[] => ids.filter((id) => map.getLayer(id))
 
 export function areasUnder(map: MapLibreMap, point: PointLike): ByLevel {
@@ -139,8 +158,32 @@ const asOutlet = ({ properties: p }: MapGeoJSONFeature): OutletUnder => ({
   state: p.state as OutletUnder['state'],
 })
 
+export function homeUnder(map: MapLibreMap, point: PointLike): HomeUnder | null {
+  const hit = map.queryRenderedFeatures(point, { layers: present(map, [HOME_LAYER]) })[0]
+  return hit ? { kind: 'home', code: String(hit.properties.id), name: String(hit.properties.name) } : null
+}
+
+const NEAR_PX = 12
+/** The grid that something is dropped on: its outline, or its mark while outlines are too small. */
+export function dropUnder(map: MapLibreMap, { x, y }: { x: number; y: number }): string | null {
+  const spot = map.queryRenderedFeatures(
+    [
+      [x - NEAR_PX, y - NEAR_PX],
+      [x + NEAR_PX, y + NEAR_PX],
+    ],
+    { layers: present(map, [SPOT_LAYER]) },
+  )
+  const inside = map.queryRenderedFeatures([x, y], { layers: present(map, ['hover-grid-fill']) })[0]
+  const code = inside?.properties.code ?? spot[0]?.properties.grid
+  return code ? String(code) : null
+}
+
 export function under(map: MapLibreMap, point: PointLike, options: PickOptions): Under | null {
   if (options.units) return unitUnder(map, point)
+  const home = homeUnder(map, point)
+  if (home) return home
+  const spot = map.queryRenderedFeatures(point, { layers: present(map, [SPOT_LAYER]) })[0]
+  if (spot) return asSpot(spot)
   const outlet = map.queryRenderedFeatures(point, { layers: present(map, OUTLET_LAYERS) })[0]
   if (outlet) return asOutlet(outlet)
   const label = map.queryRenderedFeatures(point, { layers: present(map, LABEL_LAYERS) })[0]

@@ -41,6 +41,22 @@ export interface Scene {
   villagePoints: FeatureCollection | null
   /** The place that is asked about. */
   spot: Point | null
+  /** Who looks after which grid; null where that isn't shown. */
+  staff: Staffing | null
+}
+
+/** Which grids have a worker on the post, where workers live, and who is proposed for what. */
+export interface Staffing {
+  /** Codes of grids. */
+  vacant: readonly string[]
+  filled: readonly string[]
+  /** Points: the vacant grids, for when they are too small for their outlines. */
+  spots: FeatureCollection
+  homes: FeatureCollection
+  /** From homes to grids. */
+  lines: FeatureCollection
+  /** Somebody's own grids, as outlines. */
+  own: FeatureCollection
 }
 
 /** What fills the map by itself: then the area types step back. */
@@ -61,6 +77,27 @@ export function sameScene(a: Scene, b: Scene): boolean {
     if (key === 'spot') return a.spot?.join() === b.spot?.join()
     return Object.is(a[key], b[key])
   })
+}
+
+/** What a page shows that is about none of this: it names only what it wants. */
+export const BARE: Omit<
+  Scene,
+  'theme' | 'language' | 'origin' | 'day' | 'areasVersion' | 'gridsVersion' | 'layers' | 'breaks'
+> = {
+  draft: null,
+  draftVersion: 0,
+  editing: null,
+  selected: null,
+  focus: null,
+  gridLabelZoom: 24,
+  outlets: null,
+  outlet: null,
+  sites: null,
+  bands: null,
+  villages: null,
+  villagePoints: null,
+  spot: null,
+  staff: null,
 }
 
 export interface LayerGroup {

@@ -10,6 +10,7 @@ import { outlines } from './layers/outlines'
 import { outlets } from './layers/outlets'
 import { reach } from './layers/reach'
 import { selection } from './layers/selection'
+import { staff } from './layers/staff'
 import { types } from './layers/types'
 import { units } from './layers/units'
 import type { LayerGroup, Scene } from './scene'
@@ -26,6 +27,7 @@ const GROUPS: readonly LayerGroup[] = [
   editing,
   outlines,
   selection,
+  staff,
   outlets,
   labels,
 ]

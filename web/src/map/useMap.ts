@@ -10,12 +10,14 @@ import { pattern } from './patterns'
 import {
   areaMeant,
   areasUnder,
+  dropUnder,
+  homeUnder,
   stateTarget,
   under,
   type AreaUnder,
-  type GridUnder,
   type PickOptions,
   type Under,
+  type UnitUnder,
 } from './pick'
 import type { Scene } from './scene'
 import { styleOf } from './style'
@@ -26,10 +28,12 @@ export interface MapEvents {
   moved: (camera: Camera) => void
   picked: (thing: Under | null, at: Point) => void
   entered: (area: AreaUnder) => void
+  /** A worker's home was taken hold of, to be dragged. */
+  grabbed: (worker: string, event: MouseEvent) => void
 }
 
 export interface Hover {
-  thing: AreaUnder | GridUnder
+  thing: Exclude<Under, UnitUnder>
   village: string | null
   x: number
   y: number
@@ -61,7 +65,7 @@ export function useMap(
   function light(thing: Under | null): void {
     const m = map.value
     if (!m || (lit?.code === thing?.code && lit?.kind === thing?.kind)) return
-    const own = thing?.kind === 'unit' || thing?.kind === 'outlet' ? null : thing
+    const own = thing?.kind === 'area' || thing?.kind === 'grid' ? thing : null
     const target = own && stateTarget(own, scene().draft !== null)
     for (const [state, on] of [
       [litState, false],
@@ -145,6 +149,12 @@ export function useMap(
     m.on('mousemove', pointAt)
     m.on('mouseout', leave)
     m.on('movestart', leave)
+    m.on('mousedown', (event) => {
+      const home = homeUnder(m, event.point)
+      if (!home || event.originalEvent.button !== 0) return
+      event.preventDefault()
+      events.grabbed(home.code, event.originalEvent)
+    })
     m.on('click', (event) => {
       const options = picking()
       if (options) events.picked(under(m, event.point, options), [event.lngLat.lng, event.lngLat.lat])
@@ -209,6 +219,16 @@ export function useMap(
     centre: (): Point | null => {
       const centre = map.value?.getCenter()
       return centre ? [centre.lng, centre.lat] : null
+    },
+    /** What lies at a place of the window, to drop something on. */
+    dropAt: (clientX: number, clientY: number): { grid: string | null; at: Point } | null => {
+      const m = map.value
+      const box = m?.getContainer().getBoundingClientRect()
+      if (!m || !box) return null
+      const [x, y] = [clientX - box.left, clientY - box.top]
+      if (x < 0 || y < 0 || x > box.width || y > box.height) return null
+      const { lng, lat } = m.unproject([x, y])
+      return { grid: dropUnder(m, { x, y }), at: [lng, lat] }
     },
     size: () => map.value?.getContainer().getBoundingClientRect() ?? null,
   }

@@ -25,6 +25,7 @@ const whole: ViewState = {
   ],
   season: 'mud',
   placement: '7d',
+  proposal: '8e',
 }
 
 describe('the address', () => {
@@ -70,6 +71,7 @@ describe('the address', () => {
       stops: [[108, 41]],
       season: null,
       placement: null,
+      proposal: null,
     })
   })
 

@@ -35,6 +35,8 @@ export interface ViewState {
   season: Season | null
   /** Proposed places for outlets, shown as drafts. */
   placement: string | null
+  /** A proposal of assignments, shown as lines. */
+  proposal: string | null
 }
 
 export type RawQuery = Record<string, string | null | undefined | (string | null)[]>
@@ -130,6 +132,7 @@ export function parseView(raw: RawQuery): ViewState {
     stops: parsePoints(text(raw, 'stops')),
     season: SEASONS.find((season) => season === text(raw, 'season')) ?? null,
     placement: matching(text(raw, 'placement'), /^[\w-]{1,64}$/),
+    proposal: matching(text(raw, 'proposal'), /^[\w-]{1,64}$/),
   }
 }
 
@@ -146,6 +149,7 @@ export function formatView(view: ViewState): Record<string, string> {
     stops: view.stops.map(formatPoint).join(';'),
     season: view.season,
     placement: view.placement,
+    proposal: view.proposal,
     at: view.camera ? formatCamera(view.camera) : null,
   }
   return Object.fromEntries(Object.entries(all).filter((pair): pair is [string, string] => !!pair[1]))

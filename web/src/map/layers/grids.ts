@@ -100,11 +100,11 @@ export const grids: LayerGroup = {
       promoteId: { grids: 'code' },
     },
   }),
-  layers: ({ theme, layers, draft, gridLabelZoom }) => {
+  layers: ({ theme, layers, draft, gridLabelZoom, staff }) => {
     const on: Visibility = layers.includes('grids') ? 'visible' : 'none'
     // Under a draft the published grids step back: outlines only.
     const alone: Visibility = draft ? 'none' : on
-    const covered = filled({ layers })
+    const covered = filled({ layers }) || staff !== null
     const outline = gridLine('grid-line', GRIDS, theme)
     return [
       gridFill('grid-fill', GRIDS, covered ? 'none' : on),

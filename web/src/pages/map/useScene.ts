@@ -67,6 +67,7 @@ export function useScene(
       villagePoints: services.villagePoints.value,
       villages: services.villages.value,
       spot: view.value.spot,
+      staff: null,
     }
     return before && sameScene(before, now) ? before : now
   })

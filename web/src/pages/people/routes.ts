@@ -17,6 +17,12 @@ export const peopleRoutes: RouteRecordRaw[] = [
     meta: { needs: 'people' },
   },
   {
+    path: 'people/map',
+    name: 'staff-map',
+    component: () => import('./map/StaffMapPage.vue'),
+    meta: { needs: 'people' },
+  },
+  {
     path: 'people/vacancies',
     name: 'vacancies',
     component: () => import('./VacanciesPage.vue'),
