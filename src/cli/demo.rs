@@ -1,9 +1,12 @@
 //! `khot demo`: real names and outlines, made-up townships, villages and counts; divided, checked and
 //! published.
 
+mod outlets;
+mod pay;
+mod people;
+
 use std::time::Instant;
 
-use chrono::NaiveDate;
 use rayon::prelude::*;
 
 use super::open::{Ending, with_store_and_keys};
@@ -11,15 +14,11 @@ use super::{Stop, jobs as waiting, logins};
 use crate::access::Scope;
 use crate::clock;
 use crate::config::Config;
-use crate::demo::{self, DEMO_BANNERS, MadeBanner, MadeWorker, Sources};
-use crate::domain::{Code, Level, Policy};
+use crate::demo::{self, DEMO_BANNERS, MadeBanner, Past, Sources};
+use crate::domain::{Code, Policy};
 use crate::jobs::{self, DivisionParams};
-use crate::store::bodies::{self, Body};
 use crate::store::jobs::JobState;
-use crate::store::outlets::{self, NewOutlet, Offered};
-use crate::store::services::{self, ServiceFilter};
-use crate::store::workers::NewWorker;
-use crate::store::{Store, Tx, areas, imports, workers};
+use crate::store::{Store, areas, imports};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: khot demo --scale region --seed 7")]
@@ -79,7 +78,7 @@ async fn load(store: &Store, scale: Scale, seed: u64, ending: &Ending) -> Result
         Scale::Banners => DEMO_BANNERS.iter().map(|code| code.parse()).collect::<Result<_, _>>()?,
     };
     let mut fresh = Vec::new();
-    for banner in banners {
+    for banner in banners.clone() {
         let mut tx = store.begin(&Scope::operator()).await?;
         match areas::get(&mut tx, &banner).await? {
             Some(held) if held.villages > 0 => {
@@ -98,7 +97,18 @@ async fn load(store: &Store, scale: Scale, seed: u64, ending: &Ending) -> Result
     let dividing = Instant::now();
     let grids = divide_and_publish(store, &fresh, seed, ending).await?;
     eprintln!("  {grids} grids divided, checked and published in {:.1} s", dividing.elapsed().as_secs_f64());
-    Ok(())
+    let linking = Instant::now();
+    let links = outlets::linked(store, &fresh, ending).await?;
+    eprintln!(
+        "  {links} links of grids to outlets made, the last in {:.1} s",
+        linking.elapsed().as_secs_f64()
+    );
+    let staffing = Instant::now();
+    let workers = people::load(store, &banners, seed).await?;
+    eprintln!("  {workers} workers hired and assigned in {:.1} s", staffing.elapsed().as_secs_f64());
+    let paid: Vec<Code> =
+        banners.into_iter().filter(|banner| DEMO_BANNERS.contains(&banner.as_str())).collect();
+    pay::load(store, &paid, ending).await
 }
 
 /// The region and its leagues, and every banner's real outline, so that the map is whole.
@@ -159,9 +169,16 @@ async fn put_banners(
         imports::put_units(&mut tx, &made.units).await?;
         imports::refresh_sums(&mut tx, &banner).await?;
         imports::note(&mut tx, "demo", "khot demo", &banner, before, made.units.len()).await?;
-        let staff: Vec<NewWorker> = demo::workers(&made, seed).into_iter().map(hired).collect();
-        workers::add(&mut tx, &banner, &staff, clock::now()).await?;
-        put_outlets(&mut tx, &banner, &made, seed).await?;
+        let languages: Vec<(Code, Option<String>)> = made
+            .areas
+            .iter()
+            .filter_map(|area| {
+                let language = demo::language(&area.code, area.area_type?, area.kind);
+                area.kind.map(|_| (area.code.clone(), Some(language.to_owned())))
+            })
+            .collect();
+        areas::set_languages(&mut tx, &banner, &languages).await?;
+        outlets::put(&mut tx, &banner, &made, seed).await?;
         tx.commit().await?;
         bar.inc(1);
     }
@@ -170,78 +187,17 @@ async fn put_banners(
     Ok((villages, units))
 }
 
-/// Outlets with what they offer, and townships' organs and institutions.
-async fn put_outlets(tx: &mut Tx, banner: &Code, made: &MadeBanner, seed: u64) -> Result<(), Stop> {
-    let since = NaiveDate::from_ymd_opt(2025, 1, 1).unwrap_or_default();
-    if services::list(tx, &ServiceFilter::default()).await?.is_empty() {
-        services::put(tx, &banner.at(Level::Region), &demo::services()).await?;
-    }
-    let (made, bodies) = demo::outlets(made, seed);
-    let offers: Vec<Offered> = made
-        .iter()
-        .flat_map(|outlet| outlet.items.iter().map(|item| (outlet.id, outlet.area.clone(), item.clone())))
-        .collect();
-    let new: Vec<NewOutlet> = made
-        .into_iter()
-        .map(|outlet| NewOutlet {
-            id: outlet.id,
-            area: outlet.area,
-            kind: outlet.kind,
-            draft: false,
-            name: outlet.name,
-            at: outlet.at,
-            opening_hours: outlet.opening_hours,
-            calendar: outlet.calendar,
-            windows: outlet.windows,
-            capacity: outlet.capacity,
-            from: since,
-            until: None,
-            synthetic: true,
-        })
-        .collect();
-    outlets::add(tx, banner, &new, clock::now()).await?;
-    outlets::put_many(tx, &offers, "示例授权（合成数据）", since).await?;
-    let bodies: Vec<Body> = bodies
-        .into_iter()
-        .map(|body| Body {
-            area: body.area,
-            from: since,
-            organs: body.organs,
-            institutions: body.institutions,
-            synthetic: true,
-        })
-        .collect();
-    Ok(bodies::put(tx, banner, &bodies).await?)
-}
-
-fn hired(worker: MadeWorker) -> NewWorker {
-    NewWorker {
-        id: worker.id,
-        area: worker.area,
-        username: None,
-        employment: worker.employment,
-        status: worker.status,
-        since: clock::local_day(clock::now()),
-        home: None,
-        languages: Vec::new(),
-        skills: Vec::new(),
-        name: worker.name,
-        phone: Some(worker.phone),
-        bank: Some(worker.bank),
-        synthetic: true,
-    }
-}
-
-/// Divides each banner as a job, side by side with the worker's other jobs, and publishes from today.
+/// Divides each banner as a job, side by side with the worker's other jobs, and publishes it from the day on which
+/// the demo's past begins.
 async fn divide_and_publish(
     store: &Store,
     banners: &[Code],
     seed: u64,
     ending: &Ending,
 ) -> Result<u64, Stop> {
-    let today = clock::local_day(clock::now());
+    let begun = Past::before(clock::local_day(clock::now())).begun;
     let params =
-        DivisionParams { seed: seed.cast_signed(), publish_from: Some(today), ..DivisionParams::default() };
+        DivisionParams { seed: seed.cast_signed(), publish_from: Some(begun), ..DivisionParams::default() };
     let mut queued = Vec::new();
     for banner in banners {
         let mut tx = store.begin(&Scope::operator()).await?;
