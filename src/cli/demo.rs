@@ -1,6 +1,9 @@
 //! `khot demo`: real names and outlines, made-up townships, villages and counts; divided, checked and
 //! published.
 
+mod pay;
+mod people;
+
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -10,12 +13,11 @@ use super::{Stop, jobs as waiting, logins};
 use crate::access::Scope;
 use crate::clock;
 use crate::config::Config;
-use crate::demo::{self, DEMO_BANNERS, MadeBanner, MadeWorker, Sources};
+use crate::demo::{self, DEMO_BANNERS, MadeBanner, Past, Sources};
 use crate::domain::{Code, Policy};
 use crate::jobs::{self, DivisionParams};
 use crate::store::jobs::JobState;
-use crate::store::workers::NewWorker;
-use crate::store::{Store, areas, imports, workers};
+use crate::store::{Store, areas, imports};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: khot demo --scale region --seed 7")]
@@ -75,7 +77,7 @@ async fn load(store: &Store, scale: Scale, seed: u64, ending: &Ending) -> Result
         Scale::Banners => DEMO_BANNERS.iter().map(|code| code.parse()).collect::<Result<_, _>>()?,
     };
     let mut fresh = Vec::new();
-    for banner in banners {
+    for banner in banners.clone() {
         let mut tx = store.begin(&Scope::operator()).await?;
         match areas::get(&mut tx, &banner).await? {
             Some(held) if held.villages > 0 => {
@@ -94,7 +96,12 @@ async fn load(store: &Store, scale: Scale, seed: u64, ending: &Ending) -> Result
     let dividing = Instant::now();
     let grids = divide_and_publish(store, &fresh, seed, ending).await?;
     eprintln!("  {grids} grids divided, checked and published in {:.1} s", dividing.elapsed().as_secs_f64());
-    Ok(())
+    let staffing = Instant::now();
+    let workers = people::load(store, &banners, seed).await?;
+    eprintln!("  {workers} workers hired and assigned in {:.1} s", staffing.elapsed().as_secs_f64());
+    let paid: Vec<Code> =
+        banners.into_iter().filter(|banner| DEMO_BANNERS.contains(&banner.as_str())).collect();
+    pay::load(store, &paid, ending).await
 }
 
 /// The region and its leagues, and every banner's real outline, so that the map is whole.
@@ -155,8 +162,15 @@ async fn put_banners(
         imports::put_units(&mut tx, &made.units).await?;
         imports::refresh_sums(&mut tx, &banner).await?;
         imports::note(&mut tx, "demo", "khot demo", &banner, before, made.units.len()).await?;
-        let staff: Vec<NewWorker> = demo::workers(&made, seed).into_iter().map(hired).collect();
-        workers::add(&mut tx, &banner, &staff, clock::now()).await?;
+        let languages: Vec<(Code, Option<String>)> = made
+            .areas
+            .iter()
+            .filter_map(|area| {
+                let language = demo::language(&area.code, area.area_type?, area.kind);
+                area.kind.map(|_| (area.code.clone(), Some(language.to_owned())))
+            })
+            .collect();
+        areas::set_languages(&mut tx, &banner, &languages).await?;
         tx.commit().await?;
         bar.inc(1);
     }
@@ -165,34 +179,17 @@ async fn put_banners(
     Ok((villages, units))
 }
 
-fn hired(worker: MadeWorker) -> NewWorker {
-    NewWorker {
-        id: worker.id,
-        area: worker.area,
-        username: None,
-        employment: worker.employment,
-        status: worker.status,
-        since: clock::local_day(clock::now()),
-        home: None,
-        languages: Vec::new(),
-        skills: Vec::new(),
-        name: worker.name,
-        phone: Some(worker.phone),
-        bank: Some(worker.bank),
-        synthetic: true,
-    }
-}
-
-/// Divides each banner as a job, side by side with the worker's other jobs, and publishes from today.
+/// Divides each banner as a job, side by side with the worker's other jobs, and publishes it from the day on which
+/// the demo's past begins.
 async fn divide_and_publish(
     store: &Store,
     banners: &[Code],
     seed: u64,
     ending: &Ending,
 ) -> Result<u64, Stop> {
-    let today = clock::local_day(clock::now());
+    let begun = Past::before(clock::local_day(clock::now())).begun;
     let params =
-        DivisionParams { seed: seed.cast_signed(), publish_from: Some(today), ..DivisionParams::default() };
+        DivisionParams { seed: seed.cast_signed(), publish_from: Some(begun), ..DivisionParams::default() };
     let mut queued = Vec::new();
     for banner in banners {
         let mut tx = store.begin(&Scope::operator()).await?;

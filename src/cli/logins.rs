@@ -7,10 +7,10 @@ use super::Stop;
 use crate::access::{Grant, Role, Scope};
 use crate::config::Config;
 use crate::demo::DEMO_BANNERS;
-use crate::domain::{Code, Level, WorkerStatus};
+use crate::domain::{Code, GridRole, Level, WorkerStatus};
 use crate::store::accounts::NewAccount;
 use crate::store::accounts::manage;
-use crate::store::workers::{self, WorkerChange, WorkerFilter};
+use crate::store::workers::{self, HeldGrid, WorkerChange, WorkerFilter, WorkerRow};
 use crate::store::{Store, Tx, areas, private_file};
 use crate::{api, clock};
 
@@ -152,13 +152,20 @@ async fn make(tx: &mut Tx, logins: &[Login], passwords: &Logins) -> Result<(), S
     Ok(())
 }
 
-/// Links a worker's account to a record of their township, so that they see one of their own.
+/// Links a worker's account to a record, so that they see one of their own: of whoever looks after a grid of their
+/// village, or else of their township.
 async fn hand_over(tx: &mut Tx, login: &Login) -> Result<(), Stop> {
     let township = login.area.at(Level::Township);
     let on_post = WorkerFilter { status: Some(WorkerStatus::OnPost), ..WorkerFilter::default() };
     let today = clock::local_day(clock::now());
-    let free = workers::page(tx, &township, &on_post, today, None, 500).await?;
-    if let Some(worker) = free.into_iter().find(|worker| worker.username.is_none()) {
+    let mut free = workers::page(tx, &township, &on_post, today, None, 500).await?;
+    free.retain(|worker| worker.username.is_none());
+    let here = |worker: &WorkerRow| {
+        let theirs = |held: &HeldGrid| held.role == GridRole::Worker && held.code.village() == login.area;
+        !worker.grids.iter().any(theirs)
+    };
+    free.sort_by_key(here);
+    if let Some(worker) = free.first() {
         let change = WorkerChange { username: Some(Some(login.username.clone())), ..WorkerChange::default() };
         workers::change(tx, worker.id, &change, today, clock::now()).await?;
     }

@@ -5,8 +5,11 @@
 //! are the banner's rings exactly as given, and nothing is ever put on a ring. So borders are shared to
 //! the last digit, also between neighbouring banners, and a banner's real outline comes back untouched.
 //! What is made is marked `synthetic` and must be called that wherever a person sees it.
+//!
+//! For a banner that has been divided it makes people too: see [`staff`] and [`duty`].
 
 mod cut;
+mod duty;
 mod frame;
 mod kinds;
 mod land;
@@ -18,14 +21,15 @@ mod patch;
 mod plan;
 mod smooth;
 mod sources;
+mod staff;
 mod units;
-mod workers;
 
 #[cfg(test)]
 mod tests;
 
+pub use duty::{MadeDuty, duty};
 pub use sources::Sources;
-pub use workers::{MadeWorker, workers};
+pub use staff::{MadeAssignment, MadePosts, MadeWorker, Past, Place, Staff, language, staff};
 
 use geo::MultiPolygon;
 use rayon::prelude::*;

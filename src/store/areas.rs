@@ -1,9 +1,10 @@
 //! Areas: one, its children, its outline.
 
 use geo::MultiPolygon;
+use serde_json::json;
 use sqlx::FromRow;
 
-use super::{StoreError, Tx, geometry};
+use super::{StoreError, Tx, audit, geometry};
 use crate::access::Scope;
 use crate::domain::{AreaType, Code, Count, Level, Tally, VillageKind};
 
@@ -162,4 +163,39 @@ pub async fn region(tx: &mut Tx) -> Result<Option<AreaRow>, StoreError> {
 /// Whether anything below the scope is made up.
 pub async fn any_synthetic(tx: &mut Tx) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar("SELECT EXISTS (SELECT FROM area WHERE synthetic)").fetch_one(tx.conn()).await?)
+}
+
+/// What the people of villages in `area` need to be spoken to in, for those of them in which the scope changes worker
+/// records. Gives how many changed.
+pub async fn set_languages(
+    tx: &mut Tx,
+    area: &Code,
+    villages: &[(Code, Option<String>)],
+) -> Result<u64, StoreError> {
+    let (codes, languages): (Vec<&str>, Vec<Option<&str>>) =
+        villages.iter().map(|(code, language)| (code.as_str(), language.as_deref())).unzip();
+    let held: Vec<Option<String>> =
+        sqlx::query_scalar("SELECT DISTINCT language FROM area WHERE code = ANY($1) ORDER BY language")
+            .bind(&codes)
+            .fetch_all(tx.conn())
+            .await?;
+    let changed: i64 = sqlx::query_scalar("SELECT khot.set_languages($1, $2)")
+        .bind(&codes)
+        .bind(&languages)
+        .fetch_one(tx.conn())
+        .await?;
+    if changed > 0 {
+        let mut set = languages;
+        set.sort_unstable();
+        set.dedup();
+        let entry = audit::Entry {
+            action: "area.language",
+            subject: area.as_str(),
+            area,
+            before: Some(json!({"languages": held})),
+            after: Some(json!({"languages": set, "villages": changed})),
+        };
+        audit::write(tx, entry).await?;
+    }
+    Ok(u64::try_from(changed).unwrap_or(0))
 }

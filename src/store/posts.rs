@@ -181,6 +181,58 @@ pub async fn set(
     audit::write(tx, entry).await
 }
 
+/// Posts and ceilings of an area that has none yet.
+#[derive(Debug, Clone)]
+pub struct NewPosts {
+    pub area: Code,
+    pub kind: PostKind,
+    pub posts: u32,
+    pub ceiling: u32,
+}
+
+/// Sets up posts and ceilings of areas in one banner from a day on, with one entry in the trail for all of them.
+///
+/// # Errors
+/// As [`set`], and `ceiling_one_a_day` or `post_one_a_day` where there are some already.
+pub async fn establish(
+    tx: &mut Tx,
+    banner: &Code,
+    new: &[NewPosts],
+    from: NaiveDate,
+    reason: &str,
+) -> Result<(), StoreError> {
+    lock(tx, banner).await?;
+    let areas: Vec<&str> = new.iter().map(|one| one.area.as_str()).collect();
+    let kinds: Vec<&str> = new.iter().map(|one| one.kind.as_str()).collect();
+    let of =
+        |number: fn(&NewPosts) -> u32| new.iter().map(|one| number(one).cast_signed()).collect::<Vec<_>>();
+    for (table, numbers) in [("ceiling", of(|one| one.ceiling)), ("post", of(|one| one.posts))] {
+        let sql = sqlx::AssertSqlSafe(format!(
+            "INSERT INTO {table} (area, kind, during, number, reason)
+             SELECT area, kind, daterange($4, NULL), number, $5
+             FROM unnest($1::text[], $2::text[], $3::integer[]) AS n (area, kind, number)"
+        ));
+        sqlx::query(sql)
+            .bind(&areas)
+            .bind(&kinds)
+            .bind(numbers)
+            .bind(from)
+            .bind(reason)
+            .execute(tx.conn())
+            .await?;
+    }
+    let after = json!({"areas": new.len(), "from": from, "reason": reason,
+                       "posts": new.iter().map(|one| one.posts).sum::<u32>()});
+    let entry = audit::Entry {
+        action: "post.establish",
+        subject: "khot.post",
+        area: banner,
+        before: None,
+        after: Some(after),
+    };
+    audit::write(tx, entry).await
+}
+
 /// Ends what holds on `from` before that day, or takes it away where it begins then.
 async fn cut(
     tx: &mut Tx,

@@ -64,6 +64,11 @@ impl Rules {
         Self::parse(DEFAULTS)
     }
 
+    /// The document that the shipped demo values stand in.
+    pub fn default_text() -> &'static str {
+        DEFAULTS
+    }
+
     /// # Errors
     /// Names the line and what to write instead.
     pub fn parse(text: &str) -> Result<Self, RulesError> {

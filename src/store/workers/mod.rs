@@ -14,7 +14,7 @@ use uuid::Uuid;
 pub use self::reveal::Reveal;
 pub use self::row::{HeldGrid, WorkerRow};
 use self::row::{Raw, SELECT, TABLE, column};
-pub use self::status::{StatusRow, history};
+pub use self::status::{StatusRow, follow, history};
 use super::{StoreError, Tx, audit, keys};
 use crate::domain::{Code, Employment, Home, PersonalField, WorkerStatus};
 use crate::vault::Place;

@@ -1,11 +1,12 @@
 //! A worker's status from day to day.
 
 use chrono::NaiveDate;
+use serde_json::json;
 use uuid::Uuid;
 
-use super::super::{StoreError, Tx};
+use super::super::{StoreError, Tx, audit};
 use super::NewWorker;
-use crate::domain::WorkerStatus;
+use crate::domain::{Code, WorkerStatus};
 
 /// A status and its days.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +93,48 @@ pub(super) async fn set(
         }
     }
     Ok(Some((old, ended)))
+}
+
+/// What new records in `area` are from a later day on, with one entry in the trail for all of them. Their assignments
+/// stay as they are.
+///
+/// # Errors
+/// `worker_status_days` for a day that isn't after the one on which the status before began.
+pub async fn follow(
+    tx: &mut Tx,
+    area: &Code,
+    later: &[(Uuid, WorkerStatus, NaiveDate)],
+) -> Result<(), StoreError> {
+    let actor = tx.scope.actor().to_owned();
+    let workers: Vec<Uuid> = later.iter().map(|one| one.0).collect();
+    let days: Vec<NaiveDate> = later.iter().map(|one| one.2).collect();
+    sqlx::query(
+        "UPDATE worker_status s SET during = daterange(lower(s.during), n.begins)
+         FROM unnest($1::uuid[], $2::date[]) AS n (id, begins) WHERE s.worker = n.id AND upper_inf(s.during)",
+    )
+    .bind(&workers)
+    .bind(&days)
+    .execute(tx.conn())
+    .await?;
+    sqlx::query(
+        "INSERT INTO worker_status (worker, status, during, set_by)
+         SELECT id, status, daterange(begins, NULL), $4 FROM unnest($1::uuid[], $2::text[], $3::date[]) AS n (id, status, begins)",
+    )
+    .bind(&workers)
+    .bind(later.iter().map(|one| one.1.as_str()).collect::<Vec<_>>())
+    .bind(&days)
+    .bind(actor)
+    .execute(tx.conn())
+    .await?;
+    let after = json!({"workers": later.len()});
+    let entry = audit::Entry {
+        action: "worker.status",
+        subject: "khot.worker",
+        area,
+        before: None,
+        after: Some(after),
+    };
+    audit::write(tx, entry).await
 }
 
 /// Every status of a worker, the earliest first.
