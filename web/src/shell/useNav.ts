@@ -29,7 +29,13 @@ export function useNav() {
       { path: '/', name: 'map', icon: MapLocation, shown: true },
       { path: '/plans', name: 'plans', icon: Operation, shown: may('draft') },
       { path: '/people/roster', name: 'people', icon: User, shown: may('people') },
-      { path: '/pay/runs', name: 'pay', icon: Money, shown: may('pay') },
+      // Whoever attests days on duty needn't see what is paid for them.
+      {
+        path: may('pay') ? '/pay/runs' : '/pay/duty',
+        name: 'pay',
+        icon: Money,
+        shown: may('pay') || may('people_edit'),
+      },
       {
         path: '/outlets/list',
         name: 'outlets',
