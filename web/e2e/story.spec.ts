@@ -2,6 +2,7 @@
 import { expect, test } from '@playwright/test'
 import {
   BANNER,
+  dayForPlan,
   drawsChinese,
   mapRests,
   password,
@@ -161,13 +162,3 @@ test('works on a phone', async ({ page, baseURL }) => {
   }
   settle()
 })
-
-/** The day after every published plan of the banner began, so that the story can be told again. */
-async function dayForPlan(page: import('@playwright/test').Page): Promise<string> {
-  const answer = await page.request.get(`/api/v1/areas/${BANNER.code}/plans`)
-  const { items } = (await answer.json()) as { items: { valid_from: string | null }[] }
-  const latest = items.map((plan) => plan.valid_from ?? '').reduce((a, b) => (a > b ? a : b), '2026-11-30')
-  const next = new Date(`${latest}T00:00:00Z`)
-  next.setUTCDate(next.getUTCDate() + 1)
-  return next.toISOString().slice(0, 10)
-}

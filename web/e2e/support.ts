@@ -118,3 +118,13 @@ export async function drawsChinese(page: Page): Promise<boolean> {
     return new Set(characters).size === characters.length && !characters.includes(missing)
   })
 }
+
+/** The day after every published plan of the banner began, so that the story can be told again. */
+export async function dayForPlan(page: Page): Promise<string> {
+  const answer = await page.request.get(`/api/v1/areas/${BANNER.code}/plans`)
+  const { items } = (await answer.json()) as { items: { valid_from: string | null }[] }
+  const latest = items.map((plan) => plan.valid_from ?? '').reduce((a, b) => (a > b ? a : b), '2026-11-30')
+  const next = new Date(`${latest}T00:00:00Z`)
+  next.setUTCDate(next.getUTCDate() + 1)
+  return next.toISOString().slice(0, 10)
+}

@@ -57,8 +57,15 @@ export const khot = {
   plans: (area: string, signal?: Signal) =>
     call<Items<PlanSummary>>('GET', `/areas/${id(area)}/plans`, { signal }),
   plan: (plan: string, signal?: Signal) => call<Plan>('GET', `/plans/${id(plan)}`, { signal }),
-  divide: (area: string, body: { seed?: number; title?: string; ceilings?: Record<string, number> }) =>
-    call<Job>('POST', `/areas/${id(area)}/plans`, { body }),
+  divide: (
+    area: string,
+    body: {
+      seed?: number
+      title?: string
+      ceilings?: Record<string, number>
+      counts?: Record<string, number>
+    },
+  ) => call<Job>('POST', `/areas/${id(area)}/plans`, { body }),
   publish: (plan: string, valid_from: string) =>
     call<Job>('POST', `/plans/${id(plan)}/publication`, { body: { valid_from } }),
   gridsOf: (area: string, plan: string, signal?: Signal) =>

@@ -56,7 +56,13 @@ export type PlanTypeScores = Sent<'TypeScores'>
 export type PlanScores = With<Sent<'Scores'>, { by_area_type: PlanTypeScores[] }>
 export type PlanSummary = With<Sent<'Plan'>, { bbox: Bbox; scores: PlanScores }>
 export type Givens = Sent<'Givens'>
-export type Plan = PlanSummary & { reasons: PlanReason[]; version: number; givens: Givens | null }
+export type GridNumbers = Sent<'GridNumbers'>
+export type Plan = PlanSummary & {
+  reasons: PlanReason[]
+  version: number
+  givens: Givens | null
+  numbers: GridNumbers | null
+}
 export type Changed = With<Sent<'ChangedWire'>, { plan: PlanSummary; givens: Givens }>
 
 export type Job = With<

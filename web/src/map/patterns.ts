@@ -5,6 +5,8 @@ import { icon } from './icons'
 import { GROUND, TYPE_EDGE, type Theme } from './palette'
 
 const SIZE = 16
+/** Padlocks stand apart, so that what lies below can be read. */
+const LOCK_TILE = 34
 
 type Pen = CanvasRenderingContext2D
 
@@ -76,9 +78,23 @@ function dots(pen: Pen, at: [number, number][]): void {
   }
 }
 
-function canvas(draw: (pen: Pen) => void, colour: string, width: number): HTMLCanvasElement {
+/** What stays as it is. */
+function padlock(pen: Pen): void {
+  pen.globalAlpha = 0.6
+  pen.fillRect(4.5, 7.5, 7, 5)
+  pen.beginPath()
+  pen.arc(8, 7.5, 2.4, Math.PI, 0)
+  pen.stroke()
+}
+
+function canvas(
+  draw: (pen: Pen) => void,
+  colour: string,
+  width: number,
+  size: number = SIZE,
+): HTMLCanvasElement {
   const element = document.createElement('canvas')
-  element.width = element.height = SIZE * 2
+  element.width = element.height = size * 2
   const pen = element.getContext('2d')
   if (pen) {
     pen.scale(2, 2)
@@ -89,7 +105,7 @@ function canvas(draw: (pen: Pen) => void, colour: string, width: number): HTMLCa
   return element
 }
 
-/** Draws what a style asks for by name: `type-light-urban`, `cover-dark-mobile`, `hatch-dark`, or a mark of an outlet. */
+/** Draws what a style asks for by name: `type-light-urban`, `cover-dark-mobile`, `hatch-dark`, `locked-light`, or a mark of an outlet. */
 export function pattern(name: string): HTMLCanvasElement | null {
   const mark = icon(name)
   if (mark) return mark
@@ -100,6 +116,7 @@ export function pattern(name: string): HTMLCanvasElement | null {
     const lines: [number, number, number, number][] = [-8, 0, 8, 16].map((x) => [x, 16, x + 16, 0])
     return canvas((pen) => stroke(pen, lines), GROUND[theme].hatch, 1)
   }
+  if (kind === 'locked') return canvas(padlock, GROUND[theme].hatch, 1.2, LOCK_TILE)
   if (kind === 'cover') {
     const draw = COVER_MARKS[(name.split('-')[2] ?? '') as CoverClass]
     return draw ? canvas(draw, GROUND[theme].hatch, 1) : null

@@ -141,11 +141,21 @@ export function gridUnder(map: MapLibreMap, point: PointLike, options: PickOptio
   return hit ? asGrid(hit) : null
 }
 
+const asUnit = ({ properties: p }: MapGeoJSONFeature): UnitUnder => ({
+  kind: 'unit',
+  code: String(p.code),
+  village: String(p.village),
+})
+
 function unitUnder(map: MapLibreMap, point: PointLike): UnitUnder | null {
   const hit = map.queryRenderedFeatures(point, { layers: present(map, ['edit-fill']) })[0]
-  return hit
-    ? { kind: 'unit', code: String(hit.properties.code), village: String(hit.properties.village) }
-    : null
+  return hit ? asUnit(hit) : null
+}
+
+/** The units that a box touches, each once: one that lies on the edge of a tile is found in both. */
+export function unitsIn(map: MapLibreMap, from: [number, number], to: [number, number]): UnitUnder[] {
+  const hits = map.queryRenderedFeatures([from, to], { layers: present(map, ['edit-fill']) })
+  return [...new Map(hits.map(asUnit).map((unit) => [`${unit.village} ${unit.code}`, unit])).values()]
 }
 
 /** Its properties are those that `outletFeatures` gave it. */

@@ -6,6 +6,18 @@ import type { LayerName } from '@/url/state'
 import type { Breaks } from './bands'
 import type { Theme } from './palette'
 
+export interface Editing {
+  village: string | null
+  /** Units that are picked. */
+  units: readonly string[]
+  /** Units of the village that something is given of. */
+  given: readonly string[]
+  /** Grids that stay as they are. */
+  locked: readonly string[]
+  /** The grid that picked units go to. */
+  target: string | null
+}
+
 export interface Scene {
   theme: Theme
   language: 'zh' | 'en'
@@ -18,8 +30,8 @@ export interface Scene {
   draft: string | null
   /** Changes when the draft was changed: its tiles are fetched anew. */
   draftVersion: number
-  /** The units that are picked while a draft is changed; null when none is. */
-  editing: { village: string | null; units: readonly string[] } | null
+  /** What is picked, given and locked while a draft is changed; null when none is. */
+  editing: Editing | null
   selected: string | null
   /** The area in view, when it is smaller than the region: what lies outside is veiled. */
   focus: { code: string; geometry: Geometry } | null
@@ -67,12 +79,7 @@ export const filled = (scene: Pick<Scene, 'layers'>): boolean =>
 export function sameScene(a: Scene, b: Scene): boolean {
   return (Object.keys(a) as (keyof Scene)[]).every((key) => {
     if (key === 'layers') return a.layers.join() === b.layers.join()
-    if (key === 'editing')
-      return (
-        (a.editing === null) === (b.editing === null) &&
-        a.editing?.village === b.editing?.village &&
-        a.editing?.units.join() === b.editing?.units.join()
-      )
+    if (key === 'editing') return JSON.stringify(a.editing) === JSON.stringify(b.editing)
     if (key === 'focus') return a.focus?.geometry === b.focus?.geometry
     if (key === 'spot') return a.spot?.join() === b.spot?.join()
     return Object.is(a[key], b[key])

@@ -14,6 +14,7 @@ import {
   homeUnder,
   stateTarget,
   under,
+  unitsIn,
   type AreaUnder,
   type PickOptions,
   type Under,
@@ -21,6 +22,7 @@ import {
 } from './pick'
 import type { Scene } from './scene'
 import { styleOf } from './style'
+import { useBox } from './useBox'
 
 setWorkerUrl(workerUrl)
 
@@ -28,6 +30,8 @@ export interface MapEvents {
   moved: (camera: Camera) => void
   picked: (thing: Under | null, at: Point) => void
   entered: (area: AreaUnder) => void
+  /** A box was drawn around these. */
+  boxed: (units: UnitUnder[]) => void
   /** A worker's home was taken hold of, to be dragged. */
   grabbed: (worker: string, event: MouseEvent) => void
 }
@@ -183,6 +187,11 @@ export function useMap(
     map.value?.remove()
     map.value = null
   })
+  useBox(
+    map,
+    () => picking()?.units ?? false,
+    (from, to) => map.value && events.boxed(unitsIn(map.value, from, to)),
+  )
   watch(scene, (next) => {
     leave()
     map.value?.setStyle(styleOf(next), { diff: true })

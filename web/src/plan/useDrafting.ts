@@ -3,6 +3,7 @@ import { computed, reactive, readonly } from 'vue'
 import { Problem } from '@/api/client'
 import { khot } from '@/api/khot'
 import type { Changed, Givens, Grid, Plan } from '@/api/types'
+import { givensOf, isLocked, toggleLock, withGiven, withoutGiven, type Given } from './givens'
 
 interface Drafting {
   /** The plan that is being changed; null when none is. */
@@ -15,13 +16,17 @@ interface Drafting {
   units: string[]
   /** The grids of that village, by code. */
   grids: Grid[]
+  /** Where picked units go; null for a new grid. */
+  target: string | null
   busy: boolean
   problem: Problem | null
-  /** Changes made here that can still be taken back. */
-  steps: number
+  /** The server has said that there is nothing more to take back. */
+  exhausted: boolean
+  /** What was given since the village was last divided: it doesn't show in its grids yet. */
+  pending: boolean
 }
 
-const NONE: Drafting = {
+const none = (): Drafting => ({
   plan: null,
   version: 0,
   givens: null,
@@ -29,14 +34,14 @@ const NONE: Drafting = {
   villageName: '',
   units: [],
   grids: [],
+  target: null,
   busy: false,
   problem: null,
-  steps: 0,
-}
+  exhausted: false,
+  pending: false,
+})
 
-const state = reactive<Drafting>({ ...NONE })
-
-const isLocked = (grid: string) => state.givens?.locks.some((lock) => lock.grid === grid) ?? false
+const state = reactive<Drafting>(none())
 
 async function readVillage(village: string): Promise<void> {
   const plan = state.plan
@@ -46,91 +51,143 @@ async function readVillage(village: string): Promise<void> {
   if (state.plan !== plan || state.village !== village) return
   state.grids = items
   state.villageName = items[0]?.village_name ?? village
+  if (!items.some((grid) => grid.code === state.target)) state.target = null
+}
+
+function fails(failure: unknown): void {
+  if (!(failure instanceof Problem)) throw failure
+  state.problem = failure
+}
+
+/** Someone else has changed the draft: what it is now is shown, and what was asked isn't done. */
+async function catchUp(): Promise<void> {
+  const plan = state.plan
+  if (!plan) return
+  const now = await khot.plan(plan)
+  if (state.plan !== plan) return
+  Object.assign(state, { version: now.version, givens: now.givens, units: [] })
+  if (state.village) await readVillage(state.village)
 }
 
 /** Runs a change, and shows what came of it. */
-async function ask(change: () => Promise<Changed>, undoable: number): Promise<boolean> {
-  if (state.busy) return false
+async function ask(change: () => Promise<Changed>): Promise<Changed | null> {
+  if (state.busy) return null
   state.busy = true
   state.problem = null
   try {
     const done = await change()
-    state.version = done.version
-    state.givens = done.givens
-    state.steps = Math.max(0, state.steps + undoable)
-    state.units = []
+    Object.assign(state, { version: done.version, givens: done.givens, units: [] })
     if (state.village) await readVillage(state.village)
-    return true
+    return done
   } catch (failure) {
-    if (!(failure instanceof Problem)) throw failure
-    state.problem = failure
-    return false
+    fails(failure)
+    if (failure instanceof Problem && failure.code === 'version_conflict') await catchUp().catch(fails)
+    return null
   } finally {
     state.busy = false
   }
 }
 
+function enter(village: string, units: string[]): void {
+  Object.assign(state, { village, villageName: '', units, grids: [], target: null, pending: false })
+  void readVillage(village).catch(fails)
+}
+
 export function useDrafting() {
   function begin(plan: Plan): void {
     if (state.plan === plan.id && state.version >= plan.version) return
-    Object.assign(state, NONE, {
-      plan: plan.id,
-      version: plan.version,
-      givens: plan.givens,
-      units: [],
-      grids: [],
-    })
+    Object.assign(state, none(), { plan: plan.id, version: plan.version, givens: plan.givens })
   }
   function end(): void {
-    Object.assign(state, NONE, { units: [], grids: [] })
+    Object.assign(state, none())
   }
   /** Picks a unit, or puts it back. A unit of another village begins anew there. */
   function pick(unit: string, village: string): void {
     state.problem = null
-    if (state.village !== village) {
-      Object.assign(state, { village, villageName: '', units: [unit], grids: [] })
-      void readVillage(village).catch((failure: unknown) => {
-        if (!(failure instanceof Problem)) throw failure
-        state.problem = failure
-      })
-    } else if (state.units.includes(unit)) state.units = state.units.filter((other) => other !== unit)
+    if (state.village !== village) enter(village, [unit])
+    else if (state.units.includes(unit)) state.units = state.units.filter((other) => other !== unit)
     else state.units = [...state.units, unit]
+  }
+  /** Picks all of these that lie in the village being changed, or in the one that most of them lie in. */
+  function pickAll(found: readonly { code: string; village: string }[]): void {
+    const tally = new Map<string, number>()
+    for (const { village } of found) tally.set(village, (tally.get(village) ?? 0) + 1)
+    const most = [...tally].sort((a, b) => b[1] - a[1])[0]?.[0]
+    const village = state.village && tally.has(state.village) ? state.village : most
+    if (!village) return
+    state.problem = null
+    const units = found.filter((unit) => unit.village === village).map((unit) => unit.code)
+    if (village === state.village) state.units = [...new Set([...state.units, ...units])]
+    else enter(village, [...new Set(units)])
+  }
+  function choose(village: string): void {
+    state.problem = null
+    if (state.village !== village) enter(village, [])
   }
 
   const here = () => ({ plan: state.plan ?? '', version: state.version, village: state.village ?? '' })
-  const move = (to: string | null) => {
+  async function move(): Promise<boolean> {
     const { plan, version, village } = here()
-    return ask(() => khot.moveUnits(plan, { version, village, moves: [{ units: [...state.units], to }] }), 1)
+    const moves = [{ units: [...state.units], to: state.target }]
+    const done = await ask(() => khot.moveUnits(plan, { version, village, moves }))
+    if (done) state.exhausted = false
+    return done !== null
   }
-  const redivide = (options: { seed: number; count: number | null; stable: boolean }) => {
+  async function redivide(options: {
+    seed: number
+    count: number | null
+    stable: boolean
+  }): Promise<boolean> {
     const { plan, version, village } = here()
-    return ask(() => khot.redivide(plan, { version, village, ...options }), 1)
+    const done = await ask(() => khot.redivide(plan, { version, village, ...options }))
+    if (done) Object.assign(state, { exhausted: false, pending: false })
+    return done !== null
   }
-  const undo = () => {
+  /** The last change may have been another village's: then that one is shown. */
+  async function undo(): Promise<boolean> {
     const { plan, version } = here()
-    return ask(() => khot.undo(plan, version), -1)
+    const done = await ask(() => khot.undo(plan, version))
+    const changed = done?.grids[0]?.village
+    if (changed && changed !== state.village) enter(changed, [])
+    if (state.problem?.code === 'nothing_to_undo') Object.assign(state, { exhausted: true })
+    return done !== null
   }
-  function toggleLock(grid: string): Promise<boolean> {
+  async function setGivens(change: (givens: Givens) => Givens): Promise<boolean> {
     const { plan, version } = here()
     const givens = state.givens
-    if (!givens) return Promise.resolve(false)
-    const locks = isLocked(grid)
-      ? givens.locks.filter((lock) => lock.grid !== grid)
-      : [...givens.locks, { grid, units: [] }]
-    return ask(() => khot.setGivens(plan, { version, givens: { ...givens, locks } }), 0)
+    if (!givens) return false
+    return (await ask(() => khot.setGivens(plan, { version, givens: change(givens) }))) !== null
+  }
+  async function give(given: Given): Promise<boolean> {
+    const { village } = here()
+    const done = await setGivens((givens) => withGiven(givens, village, given))
+    if (done) state.pending = true
+    return done
   }
 
   return {
     drafting: readonly(state),
     active: computed(() => state.plan !== null),
-    isLocked,
+    /** What is given in the village, besides locks. */
+    given: computed(() => (state.givens && state.village ? givensOf(state.givens, state.village) : [])),
+    isLocked: (grid: string) => isLocked(state.givens, grid),
     begin,
     end,
     pick,
+    pickAll,
+    choose,
     clear: () => (state.units = []),
+    /** Shows these on the map by picking them. */
+    show: (units: readonly string[]) => (state.units = [...units]),
+    aim: (grid: string | null) => (state.target = grid),
     move,
     redivide,
     undo,
-    toggleLock,
+    toggleLock: (grid: string) => setGivens((givens) => toggleLock(givens, grid)),
+    give,
+    takeAway: (given: Given) => {
+      const { village } = here()
+      return setGivens((givens) => withoutGiven(givens, village, given))
+    },
   }
 }

@@ -5,6 +5,7 @@ import { payEn } from './pay'
 import { whatifEn } from './whatif'
 import { peopleEn } from './people'
 import { staffingEn } from './staffing'
+import { draftingEn } from './drafting'
 import { outletsEn, outletsAboutEn } from './outlets'
 import type { Words } from './zh'
 
@@ -143,6 +144,8 @@ const en: Words = {
   },
   about: {
     ...outletsAboutEn,
+    numbers:
+      'With a ceiling the villages of a banner or township get exactly so many grids together, shared out by need, at least one each; a village with a fixed number gets that many.',
     grids:
       'Grids valid on the chosen day, dedicated grids included. Source: the published plan in force that day.',
     villages: 'Gacha, villages, communities and farms in the area. Source: the division register.',
@@ -159,30 +162,7 @@ const en: Words = {
     units: 'A unit is the smallest piece that is never cut; a grid is a set of units.',
     named: 'Every grid out of band comes with its reason.',
   },
-  edit: {
-    begin: 'Adjust grids',
-    title: 'Adjust grids',
-    pickFirst: 'Zoom in and click the units to move; one village at a time.',
-    picked: '{n} units picked',
-    clear: 'Clear',
-    target: 'Grid to move to',
-    newGrid: 'New grid',
-    gridLabel: 'Grid {seq}, {n} households',
-    move: 'Move',
-    moved: '{n} units moved',
-    grids: 'Grids of the village',
-    lock: 'Lock grid {seq}',
-    unlock: 'Unlock grid {seq}',
-    number: 'Grids (optional)',
-    redivide: 'Divide village again',
-    redivided: 'Divided again: {n} grids',
-    stable: 'Keep the present grids as far as possible',
-    lockNote: '{n} grids locked; a locked grid stays as it is when its village is divided again.',
-    refused: 'That can’t be done',
-    undo: 'Undo',
-    undone: 'Undone',
-    done: 'Done',
-  },
+  edit: draftingEn,
   map: {
     label:
       'Map of grids. Click selects, double click goes down a level, Escape goes up, arrow keys move, plus and minus zoom',
@@ -273,9 +253,6 @@ const en: Words = {
     title: 'Divide {name}',
     lead: 'The {villages} villages and {households} households are divided into grids by the policy below. The answer is a draft: until it is published, the grids in force stay as they are.',
     always: 'Every grid lies in one village and is one piece, with no overlap and no gap.',
-    ceiling: 'Ceiling of posts (optional)',
-    ceilingHint:
-      'With a ceiling its villages get exactly so many grids together, shared out by need, at least one each.',
     seed: 'Seed',
     seedHint: 'Same data, policy and seed: same answer. Another number gives another division.',
     planTitle: 'Name of the plan',

@@ -6,6 +6,7 @@ import { payZh } from './pay'
 import { whatifZh } from './whatif'
 import { peopleZh } from './people'
 import { staffingZh } from './staffing'
+import { draftingZh } from './drafting'
 import { outletsZh, outletsAboutZh } from './outlets'
 
 const zh = {
@@ -131,6 +132,8 @@ const zh = {
   },
   about: {
     ...outletsAboutZh,
+    numbers:
+      '有上限时，旗县或乡镇内各村的网格数之和就是这个数，按户数需要公平分配，每村至少一个；固定网格数的村就是那么多。',
     grids: '所选日期有效的网格个数，含专属网格。来源：当日施行的已发布方案。',
     villages: '辖区内的嘎查、村、社区及场站个数。来源：区划名录。',
     households:
@@ -144,30 +147,7 @@ const zh = {
     units: '单元是从不切开的最小地块，网格由若干单元合成。',
     named: '未达标的网格都逐一写明了原因。',
   },
-  edit: {
-    begin: '调整网格',
-    title: '调整网格',
-    pickFirst: '放大地图，点选要移动的单元；一次调整一个村。',
-    picked: '已选 {n} 个单元',
-    clear: '取消选择',
-    target: '移到哪个网格',
-    newGrid: '新网格',
-    gridLabel: '{seq} 网格，{n} 户',
-    move: '移动',
-    moved: '已移动 {n} 个单元',
-    grids: '本村网格',
-    lock: '锁定 {seq} 网格',
-    unlock: '解锁 {seq} 网格',
-    number: '网格数（可不填）',
-    redivide: '重新划分本村',
-    redivided: '已重新划分，共 {n} 个网格',
-    stable: '尽量保持现有网格',
-    lockNote: '锁定 {n} 个网格；锁定的网格在重新划分时保持原样。',
-    refused: '这样调整不行',
-    undo: '撤销',
-    undone: '已撤销',
-    done: '完成调整',
-  },
+  edit: draftingZh,
   map: {
     label: '网格地图。单击选中，双击进入下一级，Esc 返回上一级，方向键移动，加减号缩放',
     loading: '正在画图…',
@@ -257,8 +237,6 @@ const zh = {
     title: '划分{name}',
     lead: '按下面的规则，把 {villages} 个嘎查村社区、{households} 户划成网格。得到的是草案，发布之前不影响施行中的网格。',
     always: '每个网格只在一个嘎查村内、连成一片、不重不漏。',
-    ceiling: '岗位上限（可不填）',
-    ceilingHint: '填了上限，各村网格数之和就是这个数，按户数需要公平分配，每村至少一个。',
     seed: '种子',
     seedHint: '同样的数据、规则和种子，结果总是一样。换一个数可得到另一种划法。',
     planTitle: '方案名称',

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::extract::State;
 use chrono::NaiveDate;
@@ -9,18 +7,15 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::super::serving::{self, GridOutlet};
 use crate::access::Capability;
 use crate::api::AppState;
 use crate::api::caller::Caller;
 use crate::api::problem::{Problem, ProblemWire};
 use crate::api::wire;
-use crate::domain::{
-    AreaType, Code, Count, Employment, GridRole, Level, Month, OsmHours, OutletKind, PersonalField,
-    WorkerStatus,
-};
-use crate::store::outlets::OutletRow;
+use crate::domain::{AreaType, Code, Count, Employment, GridRole, Month, PersonalField, WorkerStatus};
 use crate::store::tiles::GridsOf;
-use crate::store::{Tx, assignments, grids, outlets, pay, workers};
+use crate::store::{Tx, assignments, grids, pay, workers};
 
 /// Who they are themselves.
 #[derive(Serialize, ToSchema)]
@@ -36,19 +31,6 @@ struct OwnWorker {
 struct GridLead {
     /// Masked, as `张**`.
     name: Option<String>,
-}
-
-/// An outlet of the grid's village or township.
-#[derive(Serialize, ToSchema)]
-struct NearOutlet {
-    id: Uuid,
-    name: String,
-    kind: OutletKind,
-    /// Longitude and latitude.
-    point: [f64; 2],
-    /// In the form of OpenStreetMap; of a mobile stop, when it is there.
-    #[schema(value_type = Option<String>)]
-    opening_hours: Option<OsmHours>,
 }
 
 /// The newest month that is paid.
@@ -82,8 +64,8 @@ struct OwnGrid {
     #[schema(value_type = Object)]
     geometry: Value,
     lead: Option<GridLead>,
-    /// The nearest of each kind in its village and township.
-    outlets: Vec<NearOutlet>,
+    /// Which outlets serve it, by kind.
+    outlets: Vec<GridOutlet>,
     /// Grids that border on it.
     neighbours: Vec<String>,
 }
@@ -110,25 +92,16 @@ pub async fn get(State(state): State<AppState>, caller: Caller) -> Result<Json<T
     })?;
     let mut own = Vec::new();
     let mut synthetic = worker.synthetic;
-    let mut of_township: BTreeMap<Code, Vec<OutletRow>> = BTreeMap::new();
     for held in std::mem::take(&mut worker.grids) {
         // Their account's grants decide which of them they see.
         let Some(mut row) = grids::get(&mut tx, &held.code, GridsOf::Day(today)).await? else { continue };
         let geometry = row.outline.take().map(|outline| wire::geojson(&simple(&outline))).unwrap_or_default();
         let lead = assignments::own_lead(&mut tx, &held.code, today).await?;
         let neighbours = grids::neighbours(&mut tx, &held.code, row.plan).await?;
+        let outlets = serving::of_grid(&mut tx, &held.code, today).await?;
         let village = held.code.village();
         let figures = caller.scope.may(Capability::Figures, &village);
         synthetic |= row.synthetic;
-        let township = village.at(Level::Township);
-        if !of_township.contains_key(&township) {
-            let there = outlets::of_area(&mut tx, &township, None, today).await?;
-            of_township.insert(township.clone(), there);
-        }
-        let there = of_township.get(&township).map(Vec::as_slice).unwrap_or_default();
-        let [west, south, east, north] = row.bbox;
-        let middle = ((west + east) / 2.0, (south + north) / 2.0);
-        let outlets = nearest(there, &[&village, &township], middle);
         own.push(OwnGrid {
             code: held.code.into(),
             village,
@@ -140,8 +113,8 @@ pub async fn get(State(state): State<AppState>, caller: Caller) -> Result<Json<T
             people: figures.then_some(row.people),
             area_m2: row.area_m2,
             geometry,
-            lead: lead.map(|name| GridLead { name }),
             outlets,
+            lead: lead.map(|name| GridLead { name }),
             neighbours: neighbours.into_iter().map(Into::into).collect(),
         });
     }
@@ -164,27 +137,6 @@ async fn statement(tx: &mut Tx, worker: Uuid) -> Result<Option<OwnStatement>, Pr
     Ok(held.map(|held| OwnStatement { month, total_fen: held.total_fen, currency: "CNY", demo: held.demo }))
 }
 
-/// Of each kind the nearest to a point, among the outlets of these areas.
-fn nearest(rows: &[OutletRow], of: &[&Code], at: (f64, f64)) -> Vec<NearOutlet> {
-    let narrow = at.1.to_radians().cos();
-    let far = |row: &OutletRow| ((row.at.0 - at.0) * narrow).hypot(row.at.1 - at.1);
-    let mut rows: Vec<&OutletRow> = rows.iter().filter(|row| !row.draft && of.contains(&&row.area)).collect();
-    rows.sort_by(|one, other| {
-        (one.kind.as_str(), far(one))
-            .partial_cmp(&(other.kind.as_str(), far(other)))
-            .unwrap_or(std::cmp::Ordering::Equal)
-    });
-    rows.dedup_by_key(|row| row.kind);
-    let near = |row: &OutletRow| NearOutlet {
-        id: row.id,
-        name: row.name.clone(),
-        kind: row.kind,
-        point: [row.at.0, row.at.1],
-        opening_hours: row.calendar.clone().or_else(|| row.opening_hours.clone()),
-    };
-    rows.into_iter().map(near).collect()
-}
-
 /// Corners that a phone wouldn't show are left out, and digits below a metre.
 fn simple(outline: &MultiPolygon<f64>) -> MultiPolygon<f64> {
     /// Of the outline's width or height: what a corner must stand out by.
@@ -202,7 +154,8 @@ mod tests {
     #[test]
     fn an_outline_of_many_corners_is_small_and_still_there() {
         let corner = |at: i32| {
-            let (angle, far) = (f64::from(at) / 5000.0 * std::f64::consts::TAU, 0.2 + f64::from(at % 7) * 1e-5);
+            let (angle, far) =
+                (f64::from(at) / 5000.0 * std::f64::consts::TAU, 0.2 + f64::from(at % 7) * 1e-5);
             (117.0 + far * angle.cos(), 45.0 + far * angle.sin())
         };
         let ring: geo::LineString<f64> = (0..5000).map(corner).collect::<Vec<_>>().into();

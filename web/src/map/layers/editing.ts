@@ -1,7 +1,9 @@
-/** The units of the map while a draft is changed: thin outlines to pick from, and those that are picked. */
+/** While a draft is changed: thin outlines of units to pick from, those picked, those given, and locked grids. */
 import type { SourceSpecification } from 'maplibre-gl'
 import { GROUND } from '../palette'
 import type { LayerGroup } from '../scene'
+import { DRAFT } from './draft'
+import { GRIDS_FROM_ZOOM } from './grids'
 import { UNITS_FROM_ZOOM } from './units'
 
 export const EDITING = 'editing'
@@ -22,19 +24,29 @@ export const editing: LayerGroup = {
     if (!editing) return []
     const g = GROUND[theme]
     const shared = { source: EDITING, 'source-layer': 'units', minzoom: UNITS_FROM_ZOOM } as const
-    const picked = [
-      'all',
-      ['==', ['get', 'village'], editing.village ?? ''],
-      ['in', ['get', 'code'], ['literal', editing.units]],
-    ]
+    const among = (units: readonly string[]) =>
+      [
+        'all',
+        ['==', ['get', 'village'], editing.village ?? ''],
+        ['in', ['get', 'code'], ['literal', [...units]]],
+      ] as never
     return [
+      {
+        id: 'edit-locked',
+        type: 'fill',
+        source: DRAFT,
+        'source-layer': 'grids',
+        minzoom: GRIDS_FROM_ZOOM,
+        filter: ['in', ['get', 'code'], ['literal', [...editing.locked]]],
+        paint: { 'fill-pattern': `locked-${theme}` },
+      },
       // Nearly nothing to see, but there to be picked.
       { ...shared, id: 'edit-fill', type: 'fill', paint: { 'fill-color': g.selected, 'fill-opacity': 0.01 } },
       {
         ...shared,
         id: 'edit-picked',
         type: 'fill',
-        filter: picked as never,
+        filter: among(editing.units),
         paint: { 'fill-color': g.selected, 'fill-opacity': 0.45 },
       },
       {
@@ -42,6 +54,13 @@ export const editing: LayerGroup = {
         id: 'edit-line',
         type: 'line',
         paint: { 'line-color': g.selected, 'line-width': 0.6, 'line-opacity': 0.7 },
+      },
+      {
+        ...shared,
+        id: 'edit-given',
+        type: 'line',
+        filter: among(editing.given),
+        paint: { 'line-color': g.outline, 'line-width': 2 },
       },
     ]
   },

@@ -29,7 +29,7 @@ export function useScene(
   const { may } = useSession()
   const { theme } = useTheme()
   const { language } = useWords()
-  const { drafting, active } = useDrafting()
+  const { drafting, active, given } = useDrafting()
 
   /** A typical grid of what is looked at decides from which zoom labels have room. */
   const gridLabelZoom = computed(() => {
@@ -55,8 +55,16 @@ export function useScene(
       layers: may('figures') ? view.value.layers : view.value.layers.filter((name) => !COUNTS.includes(name)),
       draft: may('draft') ? view.value.draft : null,
       draftVersion: active.value ? drafting.version : (plan.value?.version ?? 0),
-      editing: active.value ? { village: drafting.village, units: drafting.units } : null,
-      selected: view.value.sel,
+      editing: active.value
+        ? {
+            village: drafting.village,
+            units: drafting.units,
+            given: given.value.flatMap((one) => one.units),
+            locked: drafting.givens?.locks.map((lock) => lock.grid) ?? [],
+            target: drafting.target,
+          }
+        : null,
+      selected: active.value ? (drafting.target ?? drafting.village) : view.value.sel,
       focus: place.value && geometry ? { code: place.value.code, geometry } : null,
       gridLabelZoom: gridLabelZoom.value,
       outlets: services.marks.value,
