@@ -1,12 +1,13 @@
 import { createRouter, createWebHistory, type LocationQuery, type RouteLocationNormalized } from 'vue-router'
 import { Problem } from '@/api/client'
 import type { Account, Capability } from '@/api/types'
-import { startArea } from '@/access/grants'
+import { isOnlyWorker, startArea } from '@/access/grants'
 import { useMeta } from '@/session/useMeta'
 import { useSession } from '@/session/useSession'
 import ShellLayout from '@/shell/ShellLayout.vue'
 import { adminRoutes } from '@/pages/admin/routes'
 import { auditRoute } from '@/pages/audit/route'
+import { meRoutes } from '@/pages/me/routes'
 import { outletRoutes } from '@/pages/outlets/routes'
 import { payRoutes } from '@/pages/pay/routes'
 import { peopleRoutes } from '@/pages/people/routes'
@@ -53,6 +54,7 @@ export const router = createRouter({
           meta: { needs: 'figures' },
         },
         { path: 'account', name: 'account', component: () => import('@/pages/account/MyAccountPage.vue') },
+        ...meRoutes,
         ...outletRoutes,
         ...peopleRoutes,
         ...payRoutes,
@@ -73,15 +75,20 @@ export function returnPath(query: LocationQuery): string {
   return typeof back === 'string' && /^\/(?![/\\])/.test(back) ? back : '/'
 }
 
-/** The bare map begins where somebody's own work lies; whose work is the whole region stays. */
-function beginning(to: RouteLocationNormalized, account: Account) {
+/**
+ * Whoever is only a worker begins with their own grids. For others the bare map begins where their work lies; whose work
+ * is the whole region stays.
+ */
+function beginning(to: RouteLocationNormalized, from: RouteLocationNormalized, account: Account) {
   const { meta } = useMeta()
+  const arriving = from.matched.length === 0 || from.name === 'signin' || from.name === 'new-password'
+  if (to.fullPath === '/' && arriving && isOnlyWorker(account, meta.value?.today ?? '')) return { name: 'me' }
   const area = meta.value && startArea(account, meta.value.today)
   if (to.fullPath !== '/' || !area || area === meta.value?.region?.code) return true
   return { name: 'map', query: { area } }
 }
 
-router.beforeEach(async (to) => {
+router.beforeEach(async (to, from) => {
   navigation.pending = true
   const { restore } = useSession()
   const { meta, loadMeta } = useMeta()
@@ -95,7 +102,7 @@ router.beforeEach(async (to) => {
     if (account?.must_change_password) return { name: 'new-password', query: back }
     if (!meta.value) await loadMeta()
     if (!account) return meta.value?.public_map ? true : signIn()
-    return beginning(to, account)
+    return beginning(to, from, account)
   } catch (error) {
     if (error instanceof Problem) return signIn(error.unreachable ? 'unreachable' : undefined)
     throw error

@@ -56,13 +56,15 @@ impl Manifest {
         Ok(head)
     }
 
-    /// Reads a head. None when it isn't one; false when it is one that was changed.
+    /// Reads a head. None when it isn't one.
     pub(super) fn of_head(head: &[u8]) -> Option<Result<Self, Format>> {
         let mut lines = head.splitn(3, |byte| *byte == b'\n');
         let first = std::str::from_utf8(lines.next()?).ok()?;
-        let (format, digest) = first.rsplit_once(' ')?;
-        if format != FORMAT {
-            return format.starts_with("khot-backup ").then_some(Err(Format::Newer));
+        let mut words = first.splitn(3, ' ');
+        // Up to the second blank: a damaged digest may itself hold one.
+        let (name, format, digest) = (words.next()?, words.next()?, words.next()?);
+        if format!("{name} {format}") != FORMAT {
+            return (name == "khot-backup").then_some(Err(Format::Newer));
         }
         let manifest = lines.next()?;
         if hex(&Sha256::digest(manifest)) != digest {
@@ -108,6 +110,9 @@ mod tests {
             changed[at] ^= 1;
             assert!(!matches!(Manifest::of_head(&changed), Some(Ok(_))), "byte {at}");
         }
+        let mut blank = head.clone();
+        blank[30] = b' ';
+        assert_eq!(Manifest::of_head(&blank), Some(Err(Format::Damaged)));
         assert_eq!(Manifest::of_head(b"PGDMP and so on"), None);
         assert_eq!(Manifest::of_head(b"khot-backup 2 00\n{}\n"), Some(Err(Format::Newer)));
     }

@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import type { Grant, Role } from '@/api/types'
-import { commonArea, covers, dayAfter, dayBefore, inOrder, managedArea, startArea, stateOf } from './grants'
+import {
+  commonArea,
+  covers,
+  dayAfter,
+  dayBefore,
+  inOrder,
+  isOnlyWorker,
+  isWorker,
+  managedArea,
+  startArea,
+  stateOf,
+} from './grants'
 
 const grant = (
   area: string,
@@ -53,6 +64,22 @@ describe('where the map begins', () => {
     expect(commonArea(['150821001', '150821002'])).toBe('150821')
     expect(commonArea(['150821', '150828'])).toBe('1508')
     expect(commonArea(['15', '11'])).toBeNull()
+  })
+})
+
+describe('whoever looks after grids', () => {
+  const worker = grant('150821100001', '2026-01-01', null, 'worker')
+  const over = grant('1508', '2026-01-01', '2026-11-01', 'planner')
+
+  it('is known by a grant that holds', () => {
+    expect(isWorker({ grants: [worker] }, TODAY)).toBe(true)
+    expect(isWorker({ grants: [{ ...worker, until: '2026-11-01' }] }, TODAY)).toBe(false)
+  })
+
+  it('begins with their own grids only where nothing else is theirs to do', () => {
+    expect(isOnlyWorker({ grants: [worker, over] }, TODAY)).toBe(true)
+    expect(isOnlyWorker({ grants: [worker, grant('1508')] }, TODAY)).toBe(false)
+    expect(isOnlyWorker({ grants: [] }, TODAY)).toBe(false)
   })
 })
 

@@ -48,6 +48,15 @@ export function startArea(account: { area: string; grants: readonly Grant[] }, t
   return commonArea(holding.map((grant) => grant.area)) ?? account.area
 }
 
+/** Does somebody look after grids? */
+export const isWorker = (account: { grants: readonly Grant[] }, today: string): boolean =>
+  account.grants.some((grant) => grant.role === 'worker' && stateOf(grant, today) === 'now')
+
+/** And nothing else? */
+export const isOnlyWorker = (account: { grants: readonly Grant[] }, today: string): boolean =>
+  isWorker(account, today) &&
+  account.grants.every((grant) => grant.role === 'worker' || stateOf(grant, today) !== 'now')
+
 /** The widest area in which somebody manages accounts. */
 export function managedArea(account: { area: string; grants: readonly Grant[] }, today: string): string {
   const managing = account.grants.filter((grant) => grant.role === 'administrator')

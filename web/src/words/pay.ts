@@ -171,10 +171,12 @@ export const payZh = {
   adjustDo: '记下调整',
   adjusted: '已记下。',
   adjustNone: '没有调整。',
+  runAdjustments: '并入本月的调整',
+  adjustFailed: '没有读到调整。',
 }
 
 export const payEn: typeof payZh = {
-  nav: 'Subsidies',
+  nav: 'Pay',
   tabs: 'Pages of subsidies',
   runs: 'Runs',
   duty: 'Duty days',
@@ -349,4 +351,6 @@ export const payEn: typeof payZh = {
   adjustDo: 'Enter the adjustment',
   adjusted: 'Entered.',
   adjustNone: 'No adjustments.',
+  runAdjustments: 'Adjustments paid with this month',
+  adjustFailed: 'The adjustments could not be read.',
 }

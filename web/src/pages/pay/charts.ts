@@ -37,7 +37,7 @@ export function distributionOption(
     animation: !reduced,
     animationDuration: 180,
     textStyle: { fontFamily: '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif' },
-    grid: { left: 8, right: 12, top: 36, bottom: 4, containLabel: true },
+    grid: { left: 8, right: 12, top: 56, bottom: 4, containLabel: true },
     legend: { top: 0, left: 0, textStyle: { color: ink.label }, itemWidth: 14, itemHeight: 10 },
     tooltip: {
       trigger: 'axis',
