@@ -31,9 +31,10 @@
 //! Who may import whom: `domain` <- `geo` <- engines and `formats`. Engines never import each other,
 //! nor tokio, sqlx or axum. `planning` <- engines. `access` <- `domain`. `vault` imports no other room.
 //! `store` <- `domain`, `geo`, `access`, `vault` and, for what it keeps beside each count, `disclosure`.
-//! `jobs` <- `store`, `formats`, `planning`, `assign`, `subsidy`. `api` <- `store`, `jobs` (to queue), `access`, `domain`,
+//! `jobs` <- `store`, `formats`, `planning`, `assign`, `subsidy`. `api` <- `store`, `jobs` (to queue), `planning`, `access`, `domain`,
 //! `config`, `formats` and, to read, check and explain rules, `subsidy`: it never runs an engine inside a request, but for
-//! one village of a draft, by way of `jobs::drafting`, while a person waits. `cli` sees all. `tests/it/rooms.rs` reads the `crate::`
+//! one village of a draft, by way of `jobs::drafting`, and travel times over one banner, by way of
+//! `planning::serving`, while a person waits. `cli` sees all. `tests/it/rooms.rs` reads the `crate::`
 //! paths and fails on a breach.
 //!
 //! ## What always holds

@@ -2,7 +2,8 @@
 //!
 //! A request passes: request id and trace -> metrics -> headers -> language and problem form -> a place among those
 //! that are answered at once -> limits of time and size -> handler. A handler takes a [`Caller`], which holds the
-//! scope, opens a transaction with it, reads the store and answers in wire form. No engine runs inside a request: long work is queued and answered with 202.
+//! scope, opens a transaction with it, reads the store and answers in wire form. No engine runs inside a request, save previews within a
+//! second (one village of a draft; travel times over a banner): long work is queued and answered with 202.
 
 mod auth;
 mod basemap;
@@ -54,6 +55,8 @@ pub struct AppState {
     provider: Option<Arc<Provider>>,
     rates: guard::Rates,
     room: guard::Room,
+    /// Banners that travel times were asked for lately.
+    lands: Arc<rest::Lands>,
     /// Whether whoever hasn't signed in sees outlines.
     public_map: bool,
     /// Whether handlers look at the caller's capabilities.
@@ -77,6 +80,7 @@ impl AppState {
             metrics: ops::Metrics::install(),
             rates: guard::Rates::new(&limits),
             room: guard::Room::new(limits.requests.get()),
+            lands: Arc::default(),
             limits: Arc::new(limits),
             public_map: false,
             checks: true,

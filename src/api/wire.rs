@@ -10,6 +10,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
 use uuid::Uuid;
 
+use super::rest::GridOutlet;
 use crate::access::{Capability, Scope};
 use crate::domain::{
     AreaType, Code, Count, GridKind, GridRole, Level, PlanStatus, Reason, SMALL_MAX, Scores, Text,
@@ -224,6 +225,8 @@ pub struct GridDetail {
     /// Who looks after it on that day, for whoever may see worker records there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workers: Option<Vec<GridWorker>>,
+    /// Which outlets serve it, by kind.
+    pub outlets: Vec<GridOutlet>,
     #[schema(value_type = Object)]
     pub geometry: Value,
 }

@@ -1,6 +1,7 @@
 //! `khot demo`: real names and outlines, made-up townships, villages and counts; divided, checked and
 //! published.
 
+mod outlets;
 mod pay;
 mod people;
 
@@ -69,7 +70,7 @@ pub async fn load_if_empty(store: &Store, ending: &Ending) -> Result<(), Stop> {
 async fn load(store: &Store, scale: Scale, seed: u64, ending: &Ending) -> Result<(), Stop> {
     let begun = Instant::now();
     eprintln!(
-        "Making the demo from real names and outlines. Townships, villages, units, counts and workers are synthetic 合成数据."
+        "Making the demo from real names and outlines. Townships, villages, units, counts, outlets and workers are synthetic 合成数据."
     );
     let sources = tokio::task::spawn_blocking(Sources::embedded).await??;
     let banners: Vec<Code> = match scale {
@@ -96,6 +97,12 @@ async fn load(store: &Store, scale: Scale, seed: u64, ending: &Ending) -> Result
     let dividing = Instant::now();
     let grids = divide_and_publish(store, &fresh, seed, ending).await?;
     eprintln!("  {grids} grids divided, checked and published in {:.1} s", dividing.elapsed().as_secs_f64());
+    let linking = Instant::now();
+    let links = outlets::linked(store, &fresh, ending).await?;
+    eprintln!(
+        "  {links} links of grids to outlets made, the last in {:.1} s",
+        linking.elapsed().as_secs_f64()
+    );
     let staffing = Instant::now();
     let workers = people::load(store, &banners, seed).await?;
     eprintln!("  {workers} workers hired and assigned in {:.1} s", staffing.elapsed().as_secs_f64());
@@ -171,6 +178,7 @@ async fn put_banners(
             })
             .collect();
         areas::set_languages(&mut tx, &banner, &languages).await?;
+        outlets::put(&mut tx, &banner, &made, seed).await?;
         tx.commit().await?;
         bar.inc(1);
     }

@@ -16,6 +16,7 @@ mod land;
 mod layout;
 mod mesh;
 mod noding;
+mod outlets;
 mod outlines;
 mod patch;
 mod plan;
@@ -28,6 +29,7 @@ mod units;
 mod tests;
 
 pub use duty::{MadeDuty, duty};
+pub use outlets::{MadeBody, MadeOutlet, outlets, services};
 pub use sources::Sources;
 pub use staff::{MadeAssignment, MadePosts, MadeWorker, Past, Place, Staff, language, staff};
 

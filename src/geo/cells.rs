@@ -11,6 +11,7 @@
 //! cost no geometry but their own corners).
 
 mod border;
+mod centres;
 mod hexagon;
 mod inside;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use super::{
     planar::{Map, Set, edges, oriented_rings, twice_area},
 };
 use border::Border;
+pub use centres::centres;
 use hexagon::Hexagons;
 use inside::Inside;
 

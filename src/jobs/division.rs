@@ -324,7 +324,10 @@ pub(super) fn refusal(error: &PlanningError, name: &str) -> Failure {
 
 async fn publish(tx: &mut Tx, plan: &NewPlan, day: NaiveDate) -> Result<(), Failure> {
     match plans::publish(tx, plan.id, day).await? {
-        Publication::Done { .. } => Ok(()),
+        Publication::Done { .. } => {
+            super::queue_links(tx, &plan.banner, day, clock::now()).await?;
+            Ok(())
+        }
         Publication::Later { begins } => Err(super::publication::later(begins)),
         Publication::NotFound | Publication::NotADraft => {
             Err(StoreError::Corrupt { what: "plan", why: "it was just saved as a draft".to_owned() }.into())

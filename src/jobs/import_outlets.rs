@@ -117,9 +117,13 @@ pub async fn put(tx: &mut Tx, within: &Code, placed: Placed, now: DateTime<Utc>)
     let offered = outlets::offered(tx, within, today).await?;
     let count = placed.len();
     let mut new = Vec::new();
+    let mut days: BTreeMap<Code, BTreeSet<NaiveDate>> = BTreeMap::new();
     let mut offers: BTreeMap<(String, NaiveDate), Vec<Offered>> = BTreeMap::new();
     for (area, input) in placed {
         let from = input.from.unwrap_or(today);
+        days.entry(area.at(Level::Banner))
+            .or_default()
+            .extend([Some(from), input.until].into_iter().flatten());
         let name = (area.clone(), input.kind, input.name.clone());
         let id = match held.get(&name) {
             Some(row) => {
@@ -143,6 +147,9 @@ pub async fn put(tx: &mut Tx, within: &Code, placed: Placed, now: DateTime<Utc>)
     }
     for ((authority, since), offers) in offers {
         outlets::put_many(tx, &offers, &authority, since).await?;
+    }
+    for (banner, days) in days {
+        super::queue_links_on(tx, &banner, days, now).await?;
     }
     Ok(count)
 }

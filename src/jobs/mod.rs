@@ -1,4 +1,5 @@
-//! Long work: division, import, publication, proposals of who looks after which grid, runs of subsidies.
+//! Long work: division, import, publication, proposals of who looks after which grid, runs of subsidies,
+//! links of grids to outlets, placement.
 //!
 //! A job is written, with its audit, in one transaction that also hands it to the queue
 //! (`graphile_worker` on PostgreSQL, chosen for its transactional hand-over, heartbeats and recovery of
@@ -19,8 +20,11 @@ pub mod pay;
 mod progress;
 mod proposal;
 mod publication;
+mod serving;
 mod wishes;
 mod worker;
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -31,9 +35,11 @@ pub use failure::Failure;
 pub use import::load_file;
 pub use pay::{PayComparisonParams, PayRunParams, Side};
 pub use progress::Progress;
+pub use serving::{PlacementGoal, PlacementParams, PlacementResult, PlacementSite, land, places, spots};
 pub use wishes::check_wishes;
 pub use worker::{Running, start};
 
+use crate::clock;
 use crate::domain::{Code, Givens, GridNumbers, Level};
 use crate::store::jobs::{self, JobRow};
 use crate::store::{StoreError, Tx};
@@ -167,6 +173,49 @@ pub async fn queue_import(
     queue(tx, "import", area, params, now).await
 }
 
+/// Queues the making of a banner's links, unless that waits already; gives the job that will do it. What begins on a
+/// later day is linked when that day begins.
+pub async fn queue_links(
+    tx: &mut Tx,
+    banner: &Code,
+    from: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<JobRow, StoreError> {
+    let day = (from > clock::local_day(now)).then_some(from);
+    let params = serde_json::json!({"on": day});
+    if let Some(waiting) = jobs::waiting(tx, "links", banner, &params).await? {
+        return Ok(waiting);
+    }
+    let id = Uuid::now_v7();
+    jobs::add_due(tx, id, ("links", banner), &params, day.map(clock::local_midnight), now).await?;
+    held(tx, id).await
+}
+
+/// The same for each day on which something of a banner's outlets changes, those that have passed by at once.
+pub async fn queue_links_on(
+    tx: &mut Tx,
+    banner: &Code,
+    days: impl IntoIterator<Item = NaiveDate>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let today = clock::local_day(now);
+    let days: BTreeSet<NaiveDate> = days.into_iter().map(|day| day.max(today)).collect();
+    for day in days {
+        queue_links(tx, banner, day, now).await?;
+    }
+    Ok(())
+}
+
+/// Queues a placement for the households of `area`.
+pub async fn queue_placement(
+    tx: &mut Tx,
+    area: &Code,
+    params: &PlacementParams,
+    now: DateTime<Utc>,
+) -> Result<JobRow, StoreError> {
+    queue(tx, "placement", area, params, now).await
+}
+
 async fn queue(
     tx: &mut Tx,
     kind: &str,
@@ -178,6 +227,11 @@ async fn queue(
         .map_err(|error| StoreError::Corrupt { what: "job", why: error.to_string() })?;
     let id = Uuid::now_v7();
     jobs::add(tx, id, kind, area, &params, now).await?;
+    held(tx, id).await
+}
+
+/// A job that was just written.
+async fn held(tx: &mut Tx, id: Uuid) -> Result<JobRow, StoreError> {
     jobs::get(tx, id)
         .await?
         .ok_or_else(|| StoreError::Corrupt { what: "job", why: "it is out of its own scope".to_owned() })

@@ -4,13 +4,17 @@ use serde_json::{Value, json};
 
 use super::PublicationParams;
 use super::failure::Failure;
+use crate::clock;
+use crate::domain::Code;
 use crate::store::Tx;
 use crate::store::plans::{self, Publication};
 
 /// Publishes in `tx`; the caller commits it together with the job's end.
-pub async fn run(tx: &mut Tx, params: &PublicationParams) -> Result<Value, Failure> {
+pub async fn run(tx: &mut Tx, banner: &Code, params: &PublicationParams) -> Result<Value, Failure> {
     match plans::publish(tx, params.plan, params.valid_from).await? {
         Publication::Done { grids } => {
+            // Another plan has other grids to be linked to outlets.
+            super::queue_links(tx, banner, params.valid_from, clock::now()).await?;
             Ok(json!({"plan": params.plan, "grids": grids, "valid_from": params.valid_from}))
         }
         Publication::NotFound => {

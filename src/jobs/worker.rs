@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::failure::Failure;
-use super::{ATTEMPTS_MAX, division, import, pay, progress::Progress, proposal, publication};
+use super::{ATTEMPTS_MAX, division, import, pay, progress::Progress, proposal, publication, serving};
 use crate::access::Scope;
 use crate::clock;
 use crate::store::jobs::{self, Ending, JobRow, QUEUE_SCHEMA};
@@ -189,7 +189,7 @@ async fn work(
             let params = serde_json::from_value(params).map_err(unreadable)?;
             progress.expect(1);
             let mut tx = store.begin(scope).await?;
-            let result = publication::run(&mut tx, &params).await?;
+            let result = publication::run(&mut tx, &job.area, &params).await?;
             progress.step();
             Ok(Some((tx, result)))
         }
@@ -208,6 +208,11 @@ async fn work(
         "pay_comparison" => {
             let params = serde_json::from_value(params).map_err(unreadable)?;
             pay::compare(store, scope, job, &params, progress).await.map(Some)
+        }
+        "links" => serving::link(store, scope, job, progress).await.map(Some),
+        "placement" => {
+            let params = serde_json::from_value(params).map_err(unreadable)?;
+            serving::place(store, scope, job, &params, progress).await.map(Some)
         }
         other => Err(Failure::Store(StoreError::Corrupt { what: "job kind", why: other.to_owned() })),
     }

@@ -6,6 +6,7 @@
 mod arrange;
 mod numbers;
 mod scores;
+pub mod serving;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};

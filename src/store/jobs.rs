@@ -117,6 +117,28 @@ pub(super) async fn prepare_queue(owner: &PgPool) -> Result<(), StoreError> {
         .map_err(|error| StoreError::Queue(error.to_string()))
 }
 
+/// The job of that kind, area and parameters that waits to be taken up, if there is one.
+pub async fn waiting(
+    tx: &mut Tx,
+    kind: &str,
+    area: &Code,
+    params: &Value,
+) -> Result<Option<JobRow>, StoreError> {
+    let id: Option<Uuid> = sqlx::query_scalar(
+        "SELECT id FROM job WHERE kind = $1 AND area = $2 AND params = $3 AND state = 'queued' AND NOT cancel_requested
+         ORDER BY created_at LIMIT 1",
+    )
+    .bind(kind)
+    .bind(area.as_str())
+    .bind(params)
+    .fetch_optional(tx.conn())
+    .await?;
+    match id {
+        Some(id) => get(tx, id).await,
+        None => Ok(None),
+    }
+}
+
 /// Writes a job and hands it to the queue, in the caller's transaction.
 pub async fn add(
     tx: &mut Tx,
@@ -126,19 +148,45 @@ pub async fn add(
     params: &Value,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    add_due(tx, id, (kind, area), params, None, now).await
+}
+
+/// The same for a moment to come.
+pub async fn add_due(
+    tx: &mut Tx,
+    id: Uuid,
+    (kind, area): (&str, &Code),
+    params: &Value,
+    due: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let actor = tx.scope.actor().to_owned();
-    sqlx::query("INSERT INTO job (id, kind, area, params, state, created_by, created_at) VALUES ($1, $2, $3, $4, 'queued', $5, $6)")
-        .bind(id)
-        .bind(kind)
-        .bind(area.as_str())
-        .bind(storable(params))
-        .bind(actor)
-        .bind(now)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query(
+        "INSERT INTO job (id, kind, area, params, state, created_by, created_at, due)
+         VALUES ($1, $2, $3, $4, 'queued', $5, $6, $7)",
+    )
+    .bind(id)
+    .bind(kind)
+    .bind(area.as_str())
+    .bind(storable(params))
+    .bind(actor)
+    .bind(now)
+    .bind(due)
+    .execute(tx.conn())
+    .await?;
     // Jobs of one league wait for each other, so that two divisions of a banner never race.
     let queue = format!("league-{}", area.at(crate::domain::Level::League));
-    sqlx::query("SELECT khot.enqueue($1, $2)").bind(id).bind(queue).execute(tx.conn()).await?;
+    match due {
+        None => sqlx::query("SELECT khot.enqueue($1, $2)").bind(id).bind(queue).execute(tx.conn()).await?,
+        Some(due) => {
+            sqlx::query("SELECT khot.enqueue_at($1, $2, $3)")
+                .bind(id)
+                .bind(queue)
+                .bind(due)
+                .execute(tx.conn())
+                .await?
+        }
+    };
     let after = json!({"kind": kind, "params": told(params)});
     let entry = audit::Entry {
         action: "job.queue",
@@ -316,6 +364,10 @@ impl Store {
     /// Jobs by state, for the metrics.
     pub async fn job_counts(&self) -> Result<Vec<(String, i64)>, StoreError> {
         let mut tx = self.begin(&Scope::operator()).await?;
-        Ok(sqlx::query_as("SELECT state, count(*) FROM job GROUP BY state").fetch_all(tx.conn()).await?)
+        Ok(sqlx::query_as(
+            "SELECT CASE WHEN state = 'queued' AND due > now() THEN 'later' ELSE state END, count(*) FROM job GROUP BY 1",
+        )
+        .fetch_all(tx.conn())
+        .await?)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{StoreError, Tx, geometry};
-use crate::domain::{Code, Unit};
+use crate::domain::{Code, Tally, Unit};
 
 /// The units of every village of `area`, each village's by code. Their counts are the true ones.
 ///
@@ -30,4 +30,43 @@ pub async fn of_area(tx: &mut Tx, area: &Code) -> Result<BTreeMap<Code, Vec<Unit
         });
     }
     Ok(units)
+}
+
+/// Households of a unit as they are told, and where they live.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToldUnit {
+    pub village: Code,
+    pub code: String,
+    /// A point in it; none where its code names an H3 cell.
+    pub at: Option<(f64, f64)>,
+    pub households: Tally,
+}
+
+/// The units of `area` as they are told, by village and code. Whoever sees no figures sees none.
+pub async fn told(tx: &mut Tx, area: &Code) -> Result<Vec<ToldUnit>, StoreError> {
+    type Row = (String, String, i32, bool, Option<f64>, Option<f64>);
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT village, code, households_told, households BETWEEN 1 AND 4,
+                CASE WHEN code !~ '^8[0-9a-f]{14}(-[0-9]+)?$' THEN ST_X(ST_PointOnSurface(outline)) END,
+                CASE WHEN code !~ '^8[0-9a-f]{14}(-[0-9]+)?$' THEN ST_Y(ST_PointOnSurface(outline)) END
+         FROM unit WHERE village LIKE $1 || '%' ORDER BY village, code",
+    )
+    .bind(area.as_str())
+    .fetch_all(tx.conn())
+    .await?;
+    let mut villages: BTreeMap<String, Code> = BTreeMap::new();
+    rows.into_iter()
+        .map(|(village, code, told, few, lon, lat)| {
+            let village = match villages.get(&village) {
+                Some(known) => known.clone(),
+                None => {
+                    let known: Code = village.parse().map_err(|error| StoreError::corrupt("code", error))?;
+                    villages.insert(village, known.clone());
+                    known
+                }
+            };
+            let households = Tally { told: u64::from(told.unsigned_abs()), few: u32::from(few) };
+            Ok(ToldUnit { village, code, at: lon.zip(lat), households })
+        })
+        .collect()
 }

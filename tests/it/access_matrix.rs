@@ -47,6 +47,8 @@ struct Target {
     worker: Uuid,
     /// A station that offers item D002.
     outlet: Uuid,
+    /// With one site, in that village.
+    placement: Uuid,
     /// Of that worker, for that grid, from next year on.
     assignment: Uuid,
     proposal: Uuid,
@@ -104,6 +106,7 @@ impl Target {
         let comparison = crate::pay::put_comparison(&mut tx, banner).await;
         tx.commit().await.unwrap();
         let outlet = put_outlet(store, &village, point(&village, false)).await;
+        let placement = crate::serving::put_placement(store, banner, &village, point(&village, true)).await;
         Self {
             rules,
             run,
@@ -119,6 +122,7 @@ impl Target {
             draft_to_publish: put_draft_of(store, banner).await,
             worker,
             outlet,
+            placement,
             assignment,
             proposal: new_proposal.id,
             job,
@@ -222,6 +226,10 @@ fn content(case: &Case, bytes: &[u8]) -> &'static str {
         "lines",
         "outlets",
         "services",
+        "cells",
+        "links",
+        "townships",
+        "villages",
     ];
     let list = lists.iter().find_map(|name| body[name].as_array());
     if list.is_some_and(Vec::is_empty) {

@@ -11,7 +11,7 @@ use crate::harness::*;
 use crate::openapi::operations;
 
 /// What the trail says of an operation, as soon as it has been answered.
-const EXPECTED: [(&str, &str); 47] = [
+const EXPECTED: [(&str, &str); 53] = [
     ("POST /api/v1/session", "session.open"),
     ("DELETE /api/v1/me/sessions/{id}", "account.session_end"),
     ("POST /api/v1/me/tokens", "account.token_add"),
@@ -46,10 +46,17 @@ const EXPECTED: [(&str, &str); 47] = [
     ("DELETE /api/v1/proposals/{id}", "proposal.discard"),
     ("PATCH /api/v1/workers/{id}", "worker.change"),
     ("POST /api/v1/workers/{id}/reveal", "worker.reveal"),
+    // Before what has them made anyway.
+    ("POST /api/v1/areas/{code}/links", "job.queue"),
     ("POST /api/v1/areas/{code}/outlets", "outlet.add"),
     ("PATCH /api/v1/outlets/{id}", "outlet.change"),
     ("PUT /api/v1/outlets/{id}/offers/{item}", "offer.put"),
     ("DELETE /api/v1/outlets/{id}/offers/{item}", "offer.end"),
+    ("PUT /api/v1/grids/{code}/links/{kind}", "link.choose"),
+    ("DELETE /api/v1/grids/{code}/links/{kind}", "link.unchoose"),
+    ("POST /api/v1/areas/{code}/placements", "job.queue"),
+    ("POST /api/v1/placements/{id}/acceptance", "placement.accept"),
+    ("PUT /api/v1/areas/{code}/organs", "township_body.put"),
     ("POST /api/v1/areas/{code}/pay-rules", "pay.rules_add"),
     ("PUT /api/v1/areas/{code}/duty", "duty.attest"),
     ("POST /api/v1/areas/{code}/duty.csv", "duty.attest"),
@@ -62,7 +69,11 @@ const EXPECTED: [(&str, &str); 47] = [
 ];
 
 /// Sent with a body, and yet no more than a look.
-const LOOKS: [&str; 2] = ["POST /api/v1/areas/{code}/assignments/effect", "POST /api/v1/pay-rules/check"];
+const LOOKS: [&str; 3] = [
+    "POST /api/v1/areas/{code}/assignments/effect",
+    "POST /api/v1/pay-rules/check",
+    "POST /api/v1/areas/{code}/reach",
+];
 
 #[test]
 fn every_operation_that_changes_something_says_what_the_trail_holds_of_it() {
@@ -87,6 +98,8 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
     let finance = app.with_token(&app.token_of("finance", Role::Finance, "15").await);
     let worker = put_workers(&app.store, "150821100", 1).await[0];
     let outlet = put_outlet(&app.store, "150821100200", (108.01, 41.01)).await;
+    let placement =
+        crate::serving::put_placement(&app.store, "150821", "150821100200", (108.02, 41.02)).await;
     put_published(&app.store, 5, "2026-01-01").await;
     let proposal = crate::proposals::put_proposal(&app.store, "150821100200005", worker).await;
     let (draft, other) = (put_draft(&app.store, 1).await, put_draft(&app.store, 2).await);
@@ -131,8 +144,11 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
             | "/api/v1/plans/{id}/givens" => path.replace("{id}", &draft.to_string()),
             "/api/v1/pay-runs/{id}" => format!("/api/v1/pay-runs/{run_to_discard}"),
             "/api/v1/plans/{id}/publication" => format!("/api/v1/plans/{other}/publication"),
+            "/api/v1/grids/{code}/links/{kind}" => "/api/v1/grids/150821100200005/links/station".to_owned(),
+            "/api/v1/areas/{code}/organs" => "/api/v1/areas/150821100/organs".to_owned(),
             _ => path
                 .replace("/areas/{code}", "/areas/150821")
+                .replace("/placements/{id}", &format!("/placements/{placement}"))
                 .replace("/proposals/{id}", &format!("/proposals/{proposal}"))
                 .replace("/grids/{code}", "/grids/150821100200005")
                 .replace("{kind}", "lead")
@@ -177,6 +193,12 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
             "POST /api/v1/areas/{code}/outlets" => {
                 json!({"name": "示例中心", "kind": "centre", "point": [108.01, 41.01]})
             }
+            "PUT /api/v1/grids/{code}/links/{kind}" => json!({"outlet": outlet, "reason": "a good reason"}),
+            "POST /api/v1/areas/{code}/placements" => {
+                json!({"goal": "all", "kind": "mobile_stop", "within_min": 60})
+            }
+            "POST /api/v1/placements/{id}/acceptance" => json!({"sites": [0]}),
+            "PUT /api/v1/areas/{code}/organs" => json!({"organs": 5, "institutions": 2}),
             "PATCH /api/v1/outlets/{id}" => json!({"windows": 3}),
             "PUT /api/v1/outlets/{id}/offers/{item}" => json!({"authority": "旗政府", "since": "2026-11-01"}),
             "POST /api/v1/workers/{id}/reveal" => json!({"reason": "a good reason"}),

@@ -43,6 +43,7 @@ mod rooms;
 /// The three areas that the tests of `formats` read, in every format.
 #[path = "../../src/formats/tests/samples.rs"]
 mod samples;
+mod serving;
 mod store;
 mod tiles;
 mod user;

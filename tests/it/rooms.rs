@@ -13,15 +13,16 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("disclosure", &["domain"]),
     // Shares nothing with the engine that it checks, not even its geometry.
     ("verify", &["domain"]),
-    ("planning", &["domain", "geo", "disclosure", "divide", "verify"]),
+    ("planning", &["domain", "geo", "disclosure", "divide", "verify", "coverage"]),
     ("demo", &["domain", "geo"]),
     ("formats", &["domain", "geo"]),
     ("access", &["domain"]),
     ("vault", &[]),
     ("store", &["domain", "geo", "access", "disclosure", "vault"]),
     ("jobs", &["domain", "geo", "access", "store", "formats", "planning", "assign", "subsidy", "clock"]),
-    // Of the engine of subsidies no more than reading, checking and explaining its rules.
-    ("api", &["domain", "access", "store", "jobs", "clock", "config", "formats", "subsidy"]),
+    // Of the engine of subsidies no more than reading, checking and explaining its rules; of planning the previews of
+    // who is served.
+    ("api", &["domain", "access", "store", "jobs", "clock", "config", "formats", "subsidy", "planning"]),
 ];
 /// Crates that do IO: not for rooms that compute.
 const IO_CRATES: &[&str] = &["tokio", "sqlx", "axum", "graphile_worker", "reqwest", "std::fs", "std::net"];

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::areas::Which;
-use super::{code, geojson_response, wants_geojson};
+use super::{code, geojson_response, serving, wants_geojson};
 use crate::access::Capability;
 use crate::api::AppState;
 use crate::api::caller::Visitor;
@@ -156,6 +156,7 @@ async fn detail(
     };
     Ok(Some(GridDetail {
         workers,
+        outlets: serving::of_grid(tx, code, day).await?,
         bbox: row.bbox,
         ancestors,
         plan,

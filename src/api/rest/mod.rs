@@ -19,6 +19,7 @@ mod posts;
 mod proposals;
 mod search;
 mod services;
+mod serving;
 mod workers;
 
 use axum::http::{HeaderMap, StatusCode, header};
@@ -27,6 +28,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 
+pub use self::serving::{GridOutlet, Lands};
 use super::AppState;
 use super::problem::Problem;
 use super::wire::Job;
@@ -55,6 +57,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(proposals::routes())
         .merge(search::routes())
         .merge(services::routes())
+        .merge(serving::routes())
         .merge(workers::routes())
 }
 

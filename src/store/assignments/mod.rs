@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-pub use self::read::{AssignmentRow, get, history, list, of_grid, own_lead};
+pub use self::read::{AssignmentRow, get, history, list, of_grid, own_lead, post_is_filled};
 pub use self::vacancies::{PlaceRow, VacancyRow, Why, place, places, vacancies};
 use super::{StoreError, Tx, audit, plans};
 use crate::domain::{Code, GridCode, GridRole, Level, Policy, WorkerStatus};

@@ -93,6 +93,21 @@ pub async fn of_grid(tx: &mut Tx, grid: &GridCode, day: NaiveDate) -> Result<Vec
     named(tx, raws).await
 }
 
+/// Whether somebody who is on the post looks after a grid on a day, never who; none where the scope doesn't see the
+/// grid's outline.
+pub async fn post_is_filled(
+    tx: &mut Tx,
+    grid: &GridCode,
+    day: NaiveDate,
+) -> Result<Option<bool>, StoreError> {
+    let found: Option<Option<bool>> = sqlx::query_scalar("SELECT khot.post_is_filled($1, $2)")
+        .bind(grid.as_str())
+        .bind(day)
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(found.flatten())
+}
+
 /// All of a worker's, the earliest first.
 pub async fn history(tx: &mut Tx, worker: Uuid) -> Result<Vec<AssignmentRow>, StoreError> {
     let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE a.worker = $1 ORDER BY a.during, a.grid"));

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 pub use self::offers::{
-    OfferOutcome, OfferRow, Offered, authorities, end, of_outlet, offered, put, put_many,
+    OfferOutcome, OfferRow, Offered, authorities, end, of_outlet, offered, offering, put, put_many,
 };
 pub use self::row::OutletRow;
 use self::row::{Raw, select};

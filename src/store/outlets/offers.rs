@@ -185,6 +185,25 @@ pub async fn offered(
     Ok(offered)
 }
 
+/// The outlets of `area` and below that offer an item on a day.
+pub async fn offering(
+    tx: &mut Tx,
+    area: &Code,
+    item: &str,
+    on: NaiveDate,
+) -> Result<BTreeSet<Uuid>, StoreError> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "SELECT outlet FROM service_offer
+         WHERE area LIKE $1 || '%' AND item = $2 AND begins <= $3 AND (ends IS NULL OR ends > $3)",
+    )
+    .bind(area.as_str())
+    .bind(item)
+    .bind(on)
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().collect())
+}
+
 /// By whose authority each outlet of `area` and below offers what it offers on a day.
 pub async fn authorities(
     tx: &mut Tx,

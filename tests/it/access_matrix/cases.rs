@@ -328,6 +328,48 @@ fn outlets() -> Vec<Case> {
     ]
 }
 
+/// Who is served from where.
+fn serving() -> Vec<Case> {
+    vec![
+        case("GET /api/v1/at", |of| {
+            let (lon, lat) = crate::access_scopes::world::point(&of.village, false);
+            get(format!("/api/v1/at?lon={lon}&lat={lat}"))
+        }),
+        case("GET /api/v1/areas/{code}/reach", |of| get(format!("/api/v1/areas/{}/reach", of.banner))),
+        case("POST /api/v1/areas/{code}/reach", |of| {
+            send("POST", format!("/api/v1/areas/{}/reach", of.banner), json!({"add": []}))
+        }),
+        case("GET /api/v1/areas/{code}/coverage", |of| get(format!("/api/v1/areas/{}/coverage", of.banner)))
+            .with_figures(),
+        case("GET /api/v1/areas/{code}/links", |of| get(format!("/api/v1/areas/{}/links", of.banner))),
+        case("POST /api/v1/areas/{code}/links", |of| {
+            send("POST", format!("/api/v1/areas/{}/links", of.banner), json!({}))
+        }),
+        case("PUT /api/v1/grids/{code}/links/{kind}", |of| {
+            let body = json!({"outlet": of.outlet, "reason": "a good reason"});
+            send("PUT", format!("/api/v1/grids/{}/links/station", of.grid), body)
+        }),
+        case("DELETE /api/v1/grids/{code}/links/{kind}", |of| {
+            send("DELETE", format!("/api/v1/grids/{}/links/station", of.grid), json!({}))
+        }),
+        case("POST /api/v1/areas/{code}/placements", |of| {
+            let body = json!({"goal": "count", "count": 1, "kind": "station", "within_min": 30});
+            send("POST", format!("/api/v1/areas/{}/placements", of.banner), body)
+        }),
+        case("GET /api/v1/placements/{id}", |of| get(format!("/api/v1/placements/{}", of.placement))),
+        case("POST /api/v1/placements/{id}/acceptance", |of| {
+            send("POST", format!("/api/v1/placements/{}/acceptance", of.placement), json!({"sites": [0]}))
+        }),
+        case("GET /api/v1/areas/{code}/checklist", |of| {
+            get(format!("/api/v1/areas/{}/checklist", of.banner))
+        }),
+        case("PUT /api/v1/areas/{code}/organs", |of| {
+            let township = &of.village[..9];
+            send("PUT", format!("/api/v1/areas/{township}/organs"), json!({"organs": 5, "institutions": 2}))
+        }),
+    ]
+}
+
 fn pay() -> Vec<Case> {
     vec![
         case("GET /api/v1/areas/{code}/pay-rules", |of| {
@@ -440,5 +482,8 @@ fn accounts() -> Vec<Case> {
 /// One for every row.
 pub fn cases() -> Vec<Case> {
     // Drafts are discarded last, after their tiles.
-    [doors(), maps(), plans(), people(), pay(), outlets(), accounts()].into_iter().flatten().collect()
+    [doors(), maps(), plans(), people(), pay(), outlets(), serving(), accounts()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

@@ -194,6 +194,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/areas/{code}/checklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The reform's checklist of the townships of a banner, or of one township */
+        get: operations["get_areas_by_code_checklist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/areas/{code}/children": {
         parameters: {
             query?: never;
@@ -203,6 +220,23 @@ export interface paths {
         };
         /** The areas of a level below an area */
         get: operations["get_areas_by_code_children"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the households of a banner, or of a township or village of one, are covered */
+        get: operations["get_areas_by_code_coverage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -294,6 +328,44 @@ export interface paths {
         put?: never;
         /** Import a file of areas, units, outlets or services below an area: queued, and done as a job */
         post: operations["post_areas_by_code_imports_by_what"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The outlets of each kind that serve the grids of a banner, or of a township or village of one */
+        get: operations["get_areas_by_code_links"];
+        put?: never;
+        /**
+         * Make the links of a banner again
+         * @description It is done by itself when outlets or grids in force change.
+         */
+        post: operations["post_areas_by_code_links"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/organs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Write down how many organs and institutions a township has from a day on */
+        put: operations["put_areas_by_code_organs"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -422,6 +494,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/areas/{code}/placements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Work out where the next outlets would do most */
+        post: operations["post_areas_by_code_placements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/areas/{code}/plans": {
         parameters: {
             query?: never;
@@ -514,6 +603,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/areas/{code}/reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Travel times over a banner, or over a township or village of one */
+        get: operations["get_areas_by_code_reach"];
+        put?: never;
+        /** The same with further outlets, and how many households they would cover; nothing is changed */
+        post: operations["post_areas_by_code_reach"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/areas/{code}/vacancies": {
         parameters: {
             query?: never;
@@ -565,6 +672,23 @@ export interface paths {
         head?: never;
         /** Set the day on which an assignment ends */
         patch: operations["patch_assignments_by_id"];
+        trace?: never;
+    };
+    "/api/v1/at": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What serves a place: its grid, and the outlets of its banner by the time that it takes to them */
+        get: operations["get_at"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/audit": {
@@ -671,6 +795,24 @@ export interface paths {
         /** Let a worker look after a grid, from a day on */
         post: operations["post_grids_by_code_assignments"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grids/{code}/links/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose the outlet that is answerable for a grid, for a reason; it stays when links are made again */
+        put: operations["put_grids_by_code_links_by_kind"];
+        post?: never;
+        /** Take a person's choice away: what was worked out holds again */
+        delete: operations["delete_grids_by_code_links_by_kind"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1102,6 +1244,40 @@ export interface paths {
         get: operations["get_pay-runs_by_id_transfers.xlsx"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/placements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One proposal */
+        get: operations["get_placements_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/placements/{id}/acceptance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make draft outlets of some of a proposal's sites */
+        post: operations["post_placements_by_id_acceptance"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1590,6 +1766,10 @@ export interface components {
             /** @description How many lines were taken: not those whose worker is no longer on the post, or whose grid has ended. */
             accepted: number;
         };
+        AcceptedSites: {
+            /** @description Ids of the outlets that were made: proposals until they are taken into use one by one. */
+            outlets: string[];
+        };
         Account: {
             /** @description Home: all grants lie in it, and its administrators manage the account. */
             area: string;
@@ -1614,6 +1794,12 @@ export interface components {
             accounts: components["schemas"]["ManagedAccount"][];
             /** @description What to give as `after` for those that follow; null at the end. */
             next?: string | null;
+        };
+        AddedOutlet: {
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lon: number;
         };
         /** @description An area's figures. */
         Area: {
@@ -1730,6 +1916,18 @@ export interface components {
             /** Format: date */
             on: string;
         };
+        At: {
+            /** @description By land and season alone: no roads are known. */
+            estimated: boolean;
+            /** @description The code of the grid in force. */
+            grid?: string | null;
+            /** @description The nearest first. */
+            outlets: components["schemas"]["OutletAt"][];
+            season: components["schemas"]["Season"];
+            village?: components["schemas"]["VillageRef"] | null;
+            /** @description null: there is no grid. */
+            worker_post?: components["schemas"]["WorkerPost"] | null;
+        };
         AuditEntry: {
             action: string;
             actor: string;
@@ -1789,6 +1987,11 @@ export interface components {
             head: string;
             intact: boolean;
         };
+        /** @description Households beyond the standard of their land, as they are told. */
+        Change: {
+            uncovered_after: components["schemas"]["Count"];
+            uncovered_before: components["schemas"]["Count"];
+        };
         ChangedGrid: components["schemas"]["Grid"] & {
             geometry: Record<string, never>;
             unit_codes: string[];
@@ -1805,6 +2008,29 @@ export interface components {
             removed: string[];
             /** Format: int32 */
             version: number;
+        };
+        Checklist: {
+            /** Format: date */
+            on: string;
+            townships: components["schemas"]["TownshipCheck"][];
+        };
+        ClassShare: {
+            households: components["schemas"]["Count"];
+            /**
+             * Format: double
+             * @description Of all households; null where a count isn't told.
+             */
+            share?: number | null;
+        };
+        /** @description Households by how they are served within the standard of their land. */
+        Classes: {
+            /** @description By a centre or station. */
+            fixed: components["schemas"]["ClassShare"];
+            /** @description By a mobile stop. */
+            mobile: components["schemas"]["ClassShare"];
+            /** @description By an agent point. */
+            outreach: components["schemas"]["ClassShare"];
+            uncovered: components["schemas"]["ClassShare"];
         };
         Comparison: {
             area: string;
@@ -1857,6 +2083,20 @@ export interface components {
             min: number | string;
             q1: number | string;
             q3: number | string;
+        };
+        Coverage: {
+            by_area_type: components["schemas"]["TypeCoverage"][];
+            classes: components["schemas"]["Classes"];
+            /** @description By land and season alone: no roads are known. */
+            estimated: boolean;
+            item?: string | null;
+            missing: components["schemas"]["Missing"][];
+            /** Format: date */
+            on: string;
+            /** @description The item can be done without going anywhere. */
+            online: boolean;
+            season: components["schemas"]["Season"];
+            villages: components["schemas"]["VillageCoverage"][];
         };
         Credentials: {
             password: string;
@@ -2084,6 +2324,8 @@ export interface components {
             ancestors: components["schemas"]["NamedArea"][];
             bbox: number[];
             geometry: Record<string, never>;
+            /** @description Which outlets serve it, by kind. */
+            outlets: components["schemas"]["GridOutlet"][];
             plan: components["schemas"]["PlanRef"];
             /** @description Who looks after it on that day, for whoever may see worker records there. */
             workers?: components["schemas"]["GridWorker"][] | null;
@@ -2115,6 +2357,28 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
+        };
+        /** @description An outlet that serves a grid. */
+        GridOutlet: {
+            /** @description A person chose the responsible outlet. */
+            by_hand: boolean;
+            kind: components["schemas"]["OutletKind"];
+            /**
+             * Format: double
+             * @description To the nearest in summer, in the mean over the grid's households; estimated.
+             */
+            minutes?: number | null;
+            /** @description By time. */
+            nearest?: components["schemas"]["NamedOutlet"] | null;
+            /** @description Why; for whoever sees figures here. */
+            reason?: string | null;
+            /** @description Answerable for the grid. */
+            responsible?: components["schemas"]["NamedOutlet"] | null;
+            /**
+             * Format: double
+             * @description Of its households those within the standard of its land; for whoever sees figures here.
+             */
+            share_within?: number | null;
         };
         /**
          * @description What somebody is for a grid: its main worker (网格员), its lead (网格长), a helper, a contact.
@@ -2312,11 +2576,27 @@ export interface components {
             /** Format: int32 */
             total: number;
         };
+        Lack: {
+            en: string;
+            zh: string;
+        };
         /**
          * @description The five administrative levels, from the widest to the narrowest.
          * @enum {string}
          */
         Level: "region" | "league" | "banner" | "township" | "village";
+        Link: components["schemas"]["GridOutlet"] & {
+            grid: string;
+        };
+        LinkChoice: {
+            /** Format: uuid */
+            outlet: string;
+            /** @description Why: 1 to 200 characters. */
+            reason: string;
+        };
+        Links: {
+            links: components["schemas"]["Link"][];
+        };
         Location: {
             /** @description From the region down to the narrowest area that holds the point; empty outside all. */
             ancestors: components["schemas"]["NamedArea"][];
@@ -2375,9 +2655,24 @@ export interface components {
             today: string;
             version: string;
         };
+        /** @description Something that full coverage asks for and nobody has. */
+        Missing: {
+            area: string;
+            /** @description The code of an item that nobody offers. */
+            item?: string | null;
+            /** @description `station`, `seal`, `bureau` or `delegated_item`. */
+            kind: string;
+            name: string;
+        };
         NamedArea: {
             code: string;
             level: components["schemas"]["Level"];
+            name: string;
+        };
+        /** @description An outlet by name. */
+        NamedOutlet: {
+            /** Format: uuid */
+            id: string;
             name: string;
         };
         NewAccountWire: {
@@ -2670,6 +2965,19 @@ export interface components {
             /** Format: int32 */
             windows: number;
         };
+        OutletAt: {
+            /** @description When a mobile stop is there. */
+            calendar?: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["OutletKind"];
+            /** Format: double */
+            minutes: number;
+            name: string;
+            open_now?: boolean | null;
+            opening_hours?: string | null;
+            point: number[];
+        };
         OutletChange: {
             calendar?: string | null;
             /**
@@ -2717,6 +3025,8 @@ export interface components {
             lead?: components["schemas"]["GridLead"] | null;
             /** @description Grids that border on it. */
             neighbours: string[];
+            /** @description Which outlets serve it, by kind. */
+            outlets: components["schemas"]["GridOutlet"][];
             people?: components["schemas"]["Count"] | null;
             role: components["schemas"]["GridRole"];
             village: string;
@@ -3171,6 +3481,71 @@ export interface components {
          * @enum {string}
          */
         PersonalField: "name" | "phone" | "bank";
+        Placement: {
+            area: string;
+            /**
+             * Format: int64
+             * @description With the goal `count` no choice of as many of the places that were looked at covers more households than this;
+             *     with `all` no fewer places cover as many.
+             */
+            bound: number;
+            /** @description Households with an outlet in time, these sites included, as they are told. */
+            covered: components["schemas"]["Count"];
+            /** @description By land and season alone: no roads are known. */
+            estimated: boolean;
+            goal: components["schemas"]["PlacementGoal"];
+            households: components["schemas"]["Count"];
+            /** Format: uuid */
+            id: string;
+            item?: string | null;
+            kind: components["schemas"]["OutletKind"];
+            /** Format: date-time */
+            made_at: string;
+            made_by: string;
+            season: components["schemas"]["Season"];
+            sites: components["schemas"]["PlacementSite"][];
+            /** @description `open`, or `accepted` when outlets were made of some of its sites. */
+            status: string;
+            synthetic: boolean;
+            /** Format: double */
+            within_min: number;
+        };
+        PlacementAcceptance: {
+            /** @description What the outlets are called, after their village's name; the kind's name when left out. */
+            name?: string | null;
+            /** @description By place in the proposal's list, from 0. */
+            sites: number[];
+        };
+        /** @enum {string} */
+        PlacementGoal: "count" | "all";
+        PlacementQuestion: {
+            /**
+             * Format: int32
+             * @description 1 to 100, with the goal `count`.
+             */
+            count?: number | null;
+            /** @description `count`: so many outlets that cover the most households; `all`: as few as cover all that any place could. */
+            goal: components["schemas"]["PlacementGoal"];
+            /** @description A service item's code: only outlets that offer it count among those that are there. */
+            item?: string | null;
+            /** @description `centre`, `station`, `agent_point` or `mobile_stop`. */
+            kind: components["schemas"]["OutletKind"];
+            /** @description Summer when left out. */
+            season?: components["schemas"]["Season"] | null;
+            /**
+             * Format: double
+             * @description Minutes, 1 to 600.
+             */
+            within_min: number;
+        };
+        PlacementSite: {
+            /** @description Households that neither an outlet nor a site before it covers. */
+            adds_households: components["schemas"]["Count"];
+            /** @description Longitude and latitude. */
+            point: number[];
+            village: string;
+            village_name: string;
+        };
         /** @description A plan. */
         Plan: {
             /** @description The banner that it divides. */
@@ -3420,6 +3795,30 @@ export interface components {
             /** @description The latest first, 100 at most. */
             proposals: components["schemas"]["ProposalHead"][];
         };
+        /** @description Minutes from each cell to the outlet that it reaches first: centres, stations, agent points and mobile stops. */
+        Reach: {
+            cells: string[];
+            change?: components["schemas"]["Change"] | null;
+            /** @description By land and season alone: no roads are known. */
+            estimated: boolean;
+            /** @description To the tenth; null where none can be reached. */
+            minutes: (number | null)[];
+            /** @description By place among `outlets`. */
+            nearest: (number | null)[];
+            /** @description Ids; those that were added are `added-0`, `added-1` … */
+            outlets: string[];
+            /**
+             * Format: int32
+             * @description Of the cells, as H3 counts them.
+             */
+            resolution: number;
+            season: components["schemas"]["Season"];
+        };
+        ReachQuestion: {
+            /** @description At most 50 places. */
+            add: components["schemas"]["AddedOutlet"][];
+            season?: components["schemas"]["Season"] | null;
+        };
         /** @description A reason for a limit that isn't kept. */
         ReasonWire: {
             code: string;
@@ -3483,6 +3882,11 @@ export interface components {
              */
             worst_deviation?: number | null;
         };
+        /**
+         * @description The seasons in which ways take differently long.
+         * @enum {string}
+         */
+        Season: "summer" | "winter" | "mud";
         /** @description An item of the catalogue. */
         Service: {
             code: string;
@@ -3565,6 +3969,62 @@ export interface components {
             /** @description The latest first. */
             tokens: components["schemas"]["OwnToken"][];
         };
+        TownshipBody: {
+            /**
+             * Format: date
+             * @description Today when left out.
+             */
+            from?: string | null;
+            /**
+             * Format: int32
+             * @description 0 to 100.
+             */
+            institutions: number;
+            /**
+             * Format: int32
+             * @description 0 to 100.
+             */
+            organs: number;
+        };
+        TownshipCheck: {
+            bureau: boolean;
+            centre: boolean;
+            code: string;
+            delegated_all: number;
+            delegated_offered: number;
+            /**
+             * Format: int32
+             * @description null: not known. The rule is 1 to 3.
+             */
+            institutions?: number | null;
+            missing: components["schemas"]["Lack"][];
+            name: string;
+            /**
+             * Format: int32
+             * @description null: not known. The rule is 5 to 6.
+             */
+            organs?: number | null;
+            seal: boolean;
+            /** @description Villages that have one of their own. */
+            stations: number;
+            /** @description Its organs and institutions are made up for the demo. */
+            synthetic: boolean;
+            villages: number;
+            /**
+             * Format: int32
+             * @description Of its centre.
+             */
+            windows: number;
+        };
+        TypeCoverage: {
+            area_type: components["schemas"]["AreaType"];
+            classes: components["schemas"]["Classes"];
+            /**
+             * Format: double
+             * @description A demo value.
+             */
+            minutes_standard: number;
+        };
         TypeFigures: {
             /** Format: double */
             area_m2: number;
@@ -3633,11 +4093,38 @@ export interface components {
         };
         /** @enum {string} */
         VacancyReason: "never_filled" | "ended" | "seconded" | "on_leave" | "left";
+        VillageCoverage: {
+            /**
+             * Format: double
+             * @description Windows for 1,000 households, those of a mobile stop by the day: two-step floating catchment that thins out like a
+             *     bell curve towards the standard of the land.
+             */
+            access: number;
+            /** @description Of most of its households: `fixed`, `outreach`, `mobile` or `uncovered`; null where nobody lives. */
+            class?: string | null;
+            code: string;
+            /**
+             * Format: double
+             * @description Days from one visit to the next in the mean, where it is served by a mobile stop.
+             */
+            days_between?: number | null;
+            households: components["schemas"]["Count"];
+            /**
+             * Format: double
+             * @description To the nearest outlet, in the mean over its households.
+             */
+            minutes?: number | null;
+            name: string;
+        };
         /**
          * @description What a village-level area is: 嘎查, 村, 社区, or a farm, pasture or park that is run like one.
          * @enum {string}
          */
         VillageKind: "gacha" | "village" | "community" | "farm";
+        VillageRef: {
+            code: string;
+            name: string;
+        };
         /**
          * @description What a division weighs against what once each grid is one piece and within its limits: those come first
          *     at any weight. A grid's cost is the sum of four terms without unit, each times its weight:
@@ -3738,6 +4225,11 @@ export interface components {
         WorkerHistory: {
             assignments: components["schemas"]["AssignmentDays"][];
             statuses: components["schemas"]["StatusDays"][];
+        };
+        /** @description Whether somebody looks after the grid; never who. */
+        WorkerPost: {
+            filled: boolean;
+            role: components["schemas"]["GridRole"];
         };
         /**
          * @description Whether somebody on the books is on the post (在岗、借调、请假、离岗).
@@ -4513,6 +5005,58 @@ export interface operations {
             };
         };
     };
+    get_areas_by_code_checklist: {
+        parameters: {
+            query?: {
+                /** @description The day; today when left out. */
+                on?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checklist"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_areas_by_code_children: {
         parameters: {
             query?: {
@@ -4534,6 +5078,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Items_Area"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_areas_by_code_coverage: {
+        parameters: {
+            query?: {
+                /** @description Summer when left out. */
+                season?: "summer" | "winter" | "mud";
+                /** @description A service item's code: only outlets that offer it count. */
+                item?: string;
+                /** @description The day; today when left out. */
+                on?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coverage"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not Found */
@@ -4858,6 +5458,155 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_areas_by_code_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Links"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_areas_by_code_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_areas_by_code_organs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TownshipBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem */
@@ -5378,6 +6127,59 @@ export interface operations {
             };
         };
     };
+    post_areas_by_code_placements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlacementQuestion"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_areas_by_code_plans: {
         parameters: {
             query?: never;
@@ -5790,6 +6592,111 @@ export interface operations {
             };
         };
     };
+    get_areas_by_code_reach: {
+        parameters: {
+            query?: {
+                /** @description Summer when left out. */
+                season?: "summer" | "winter" | "mud";
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reach"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_areas_by_code_reach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReachQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reach"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_areas_by_code_vacancies: {
         parameters: {
             query?: {
@@ -6080,6 +6987,42 @@ export interface operations {
             };
         };
     };
+    get_at: {
+        parameters: {
+            query: {
+                /** @description Degrees east. */
+                lon: number;
+                /** @description Degrees north. */
+                lat: number;
+                /** @description Summer when left out. */
+                season?: "summer" | "winter" | "mud";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["At"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_audit: {
         parameters: {
             query?: {
@@ -6352,6 +7295,106 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_grids_by_code_links_by_kind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkChoice"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_grids_by_code_links_by_kind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7610,6 +8653,108 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_placements_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Placement"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_placements_by_id_acceptance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlacementAcceptance"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedSites"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -5,10 +5,12 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::super::serving::{self, GridOutlet};
 use crate::access::Capability;
 use crate::api::AppState;
 use crate::api::caller::Caller;
 use crate::api::problem::{Problem, ProblemWire};
+
 use crate::api::wire;
 use crate::domain::{AreaType, Code, Count, Employment, GridRole, PersonalField, WorkerStatus};
 use crate::store::tiles::GridsOf;
@@ -48,6 +50,8 @@ struct OwnGrid {
     #[schema(value_type = Object)]
     geometry: Value,
     lead: Option<GridLead>,
+    /// Which outlets serve it, by kind.
+    outlets: Vec<GridOutlet>,
     /// Grids that border on it.
     neighbours: Vec<String>,
 }
@@ -78,6 +82,7 @@ pub async fn get(State(state): State<AppState>, caller: Caller) -> Result<Json<T
         let geometry = row.outline.take().map(|outline| wire::geojson(&outline)).unwrap_or_default();
         let lead = assignments::own_lead(&mut tx, &held.code, today).await?;
         let neighbours = grids::neighbours(&mut tx, &held.code, row.plan).await?;
+        let outlets = serving::of_grid(&mut tx, &held.code, today).await?;
         let village = held.code.village();
         let figures = caller.scope.may(Capability::Figures, &village);
         synthetic |= row.synthetic;
@@ -92,6 +97,7 @@ pub async fn get(State(state): State<AppState>, caller: Caller) -> Result<Json<T
             people: figures.then_some(row.people),
             area_m2: row.area_m2,
             geometry,
+            outlets,
             lead: lead.map(|name| GridLead { name }),
             neighbours: neighbours.into_iter().map(Into::into).collect(),
         });

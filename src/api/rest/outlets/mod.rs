@@ -15,8 +15,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-pub use self::wire::OutletWire;
 use self::wire::{NewOutletWire, OutletChangeWire, OutletDetail};
+pub use self::wire::{OutletWire, point};
 use super::code;
 use crate::access::Capability;
 use crate::api::AppState;
@@ -24,6 +24,7 @@ use crate::api::caller::{Caller, Visitor};
 use crate::api::extract::{Body, Params, Segment};
 use crate::api::problem::{Problem, ProblemWire};
 use crate::domain::{Code, Level, OutletKind};
+use crate::jobs;
 use crate::store::outlets::{self, Changed};
 use crate::store::{Tx, areas};
 
@@ -115,8 +116,12 @@ async fn add(
     areas::get(&mut tx, &code).await?.ok_or_else(no_area)?;
     caller.require(Capability::Outlets, &code)?;
     fits(&mut tx, &code, new.at).await?;
-    let (id, from) = (new.id, new.from);
+    let (id, from, until, draft) = (new.id, new.from, new.until, new.draft);
     outlets::add(&mut tx, &code, &[new], state.now()).await?;
+    if !draft {
+        let days = [Some(from), until].into_iter().flatten();
+        jobs::queue_links_on(&mut tx, &code.at(Level::Banner), days, state.now()).await?;
+    }
     let row = outlets::get(&mut tx, id, from).await?.ok_or_else(no_outlet)?;
     tx.commit().await?;
     let place = [(header::LOCATION, format!("/api/v1/outlets/{id}"))];
@@ -163,8 +168,19 @@ async fn change(
     if let Some(at) = change.at {
         fits(&mut tx, &held.area, at).await?;
     }
+    if change.accept
+        && held.kind == OutletKind::MobileStop
+        && held.calendar.is_none()
+        && change.calendar.is_none()
+    {
+        return Err(wire::no_calendar());
+    }
     match outlets::change(&mut tx, id, &change, from).await? {
-        Changed::Done(_) => {}
+        Changed::Done(row) if row.draft => {}
+        Changed::Done(row) => {
+            let days = [Some(from), row.until].into_iter().flatten();
+            jobs::queue_links_on(&mut tx, &row.area.at(Level::Banner), days, state.now()).await?;
+        }
         Changed::NotFound => return Err(no_outlet()),
         Changed::BeforeBeginning(begins) => {
             return Err(Problem::bad_request(

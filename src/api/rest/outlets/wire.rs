@@ -136,11 +136,7 @@ impl NewOutletWire {
         }
         let calendar = self.calendar.as_deref().map(hours).transpose()?;
         if calendar.is_some() != (self.kind == OutletKind::MobileStop) {
-            return Err(Problem::bad_request(
-                "bad_calendar",
-                "流动服务点须写明服务日历（如 May-Sep We[1,3] 09:00-15:00），其他网点不写",
-                "a mobile stop needs a calendar (May-Sep We[1,3] 09:00-15:00, say), and no other outlet has one",
-            ));
+            return Err(no_calendar());
         }
         Ok(NewOutlet {
             id: Uuid::now_v7(),
@@ -210,6 +206,14 @@ impl OutletChangeWire {
         };
         Ok((change, self.from.unwrap_or(today)))
     }
+}
+
+pub fn no_calendar() -> Problem {
+    Problem::bad_request(
+        "bad_calendar",
+        "流动服务点须写明服务日历（如 May-Sep We[1,3] 09:00-15:00），其他网点不写",
+        "a mobile stop needs a calendar (May-Sep We[1,3] 09:00-15:00, say), and no other outlet has one",
+    )
 }
 
 pub fn ends_too_early() -> Problem {

@@ -1,0 +1,246 @@
+//! Links of grids to outlets, and where to put the next ones: a banner's land is made from its outlines, the engines run off
+//! the async threads, what they find is saved in the transaction that ends the job.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::failure::Failure;
+use super::import::broken_off;
+use super::progress::Progress;
+use crate::access::Scope;
+use crate::clock;
+use crate::domain::{Code, Count, Level, OutletKind, Season};
+use crate::planning::serving::{
+    Goal, GridOf, Land, LandVillage, SERVING, Siting, Spot, SurfaceError, UnitPlace, links, site,
+};
+use crate::store::jobs::JobRow;
+use crate::store::links::NewLink;
+use crate::store::outlets::OutletRow;
+use crate::store::{Store, StoreError, Tx, areas, links as kept, outlets, placements, units};
+
+/// How the work is counted for the progress bar: read, worked out, saved.
+const STEPS: u32 = 3;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PlacementGoal {
+    Count,
+    All,
+}
+
+/// What a placement needs to be repeated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlacementParams {
+    pub goal: PlacementGoal,
+    /// With the goal `count`.
+    pub count: Option<u32>,
+    pub kind: OutletKind,
+    pub within_min: f64,
+    pub season: Season,
+    pub item: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlacementSite {
+    pub point: [f64; 2],
+    pub village: Code,
+    pub village_name: String,
+    pub adds_households: Count,
+}
+
+/// What is kept of a placement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlacementResult {
+    pub sites: Vec<PlacementSite>,
+    pub covered: Count,
+    pub bound: u64,
+    pub households: Count,
+    pub candidates: usize,
+}
+
+impl From<Siting> for PlacementResult {
+    fn from(siting: Siting) -> Self {
+        let sites = siting.sites.into_iter().map(|site| PlacementSite {
+            point: [site.at.0, site.at.1],
+            village: site.village,
+            village_name: site.village_name,
+            adds_households: site.adds.count(),
+        });
+        Self {
+            sites: sites.collect(),
+            covered: siting.covered.count(),
+            bound: siting.bound,
+            households: siting.households.count(),
+            candidates: siting.candidates,
+        }
+    }
+}
+
+/// The villages that make up a banner's land.
+pub async fn land(tx: &mut Tx, banner: &Code) -> Result<Vec<LandVillage>, StoreError> {
+    let village = |row: areas::VillageRow| LandVillage {
+        code: row.code,
+        name: row.name,
+        area_type: row.area_type,
+        outline: row.outline,
+    };
+    Ok(areas::villages(tx, banner).await?.into_iter().map(village).collect())
+}
+
+/// The outlets of a banner that are in use on a day, all or those that offer an item, each as the land knows it.
+pub async fn spots(
+    tx: &mut Tx,
+    banner: &Code,
+    item: Option<&str>,
+    on: NaiveDate,
+) -> Result<Vec<(OutletRow, Spot)>, StoreError> {
+    let offering = match item {
+        Some(item) => Some(outlets::offering(tx, banner, item, on).await?),
+        None => None,
+    };
+    let mut rows = outlets::of_area(tx, banner, None, on).await?;
+    rows.retain(|row| !row.draft && offering.as_ref().is_none_or(|offering| offering.contains(&row.id)));
+    // Many stops share a calendar, and a year of it takes a while to count.
+    let mut counted: HashMap<String, Option<f64>> = HashMap::new();
+    let spot = |row: OutletRow| {
+        let calendar = row.calendar.as_ref().filter(|_| row.kind == OutletKind::MobileStop);
+        let days_between = calendar.and_then(|calendar| {
+            let count = || Spot::days_between(Some(calendar), on);
+            *counted.entry(calendar.to_string()).or_insert_with(count)
+        });
+        let spot = Spot {
+            id: row.id,
+            kind: row.kind,
+            at: row.at,
+            windows: row.windows,
+            days_between,
+            area: row.area.clone(),
+        };
+        (row, spot)
+    };
+    Ok(rows.into_iter().map(spot).collect())
+}
+
+/// Where the households of `area` live, as they are told.
+pub async fn places(tx: &mut Tx, area: &Code) -> Result<Vec<UnitPlace>, StoreError> {
+    let unit = |unit: units::ToldUnit| UnitPlace {
+        village: unit.village,
+        code: unit.code,
+        at: unit.at,
+        households: unit.households,
+    };
+    Ok(units::told(tx, area).await?.into_iter().map(unit).collect())
+}
+
+fn failed(error: SurfaceError) -> Failure {
+    match error {
+        SurfaceError::Cancelled => Failure::Cancelled,
+        other => Failure::refused("no_surface", "无法为这个旗县建立行程面", other.to_string()),
+    }
+}
+
+/// Makes the links of a banner again: over its summer, since what a grid is linked to shouldn't change with the weather.
+pub async fn link(
+    store: &Store,
+    scope: &Scope,
+    job: &JobRow,
+    progress: &Progress,
+) -> Result<(Tx, Value), Failure> {
+    progress.expect(STEPS);
+    let now = clock::now();
+    let today = clock::local_day(now);
+    let mut tx = store.begin(scope).await?;
+    let villages = land(&mut tx, &job.area).await?;
+    let spots: Vec<Spot> =
+        spots(&mut tx, &job.area, None, today).await?.into_iter().map(|held| held.1).collect();
+    let units = places(&mut tx, &job.area).await?;
+    let grids: Vec<GridOf> = kept::grids(&mut tx, &job.area, today)
+        .await?
+        .into_iter()
+        .map(|(code, area_type, units)| GridOf { code, area_type, units })
+        .collect();
+    progress.step();
+    let stopped = progress.clone();
+    let (made, spots) = tokio::task::spawn_blocking(move || {
+        let ready = Arc::new(Land::of(&villages)).ready(Season::Summer)?;
+        let (units, places): (Vec<UnitPlace>, Vec<_>) = units
+            .into_iter()
+            .filter_map(|unit| {
+                let place = ready.places(std::slice::from_ref(&unit)).into_iter().next()?;
+                Some((unit, place))
+            })
+            .unzip();
+        let made = links(&ready, &spots, &grids, (&units, &places), &|| stopped.stopped())?;
+        Ok::<_, SurfaceError>((made, spots))
+    })
+    .await
+    .map_err(broken_off)?
+    .map_err(failed)?;
+    progress.step();
+    let id = |index: usize| spots[index].id;
+    let new: Vec<NewLink> = made
+        .into_iter()
+        .map(|link| NewLink {
+            grid: link.grid,
+            kind: link.kind,
+            nearest: link.nearest.map(id),
+            responsible: link.responsible.map(id),
+            minutes: link.minutes,
+            share_within: Some(link.share_within),
+        })
+        .collect();
+    kept::replace(&mut tx, &job.area, &new, now).await?;
+    progress.step();
+    Ok((tx, json!({"links": new.len()})))
+}
+
+/// Works out where the next outlets would do most.
+pub async fn place(
+    store: &Store,
+    scope: &Scope,
+    job: &JobRow,
+    params: &PlacementParams,
+    progress: &Progress,
+) -> Result<(Tx, Value), Failure> {
+    progress.expect(STEPS);
+    let now: DateTime<Utc> = clock::now();
+    let banner = job.area.at(Level::Banner);
+    // A township's households may be served from beyond it.
+    let wider = Scope::job(scope.actor(), &banner);
+    let mut tx = store.begin(&wider).await?;
+    let villages = land(&mut tx, &banner).await?;
+    let spots = spots(&mut tx, &banner, params.item.as_deref(), clock::local_day(now)).await?;
+    let units = places(&mut tx, &job.area).await?;
+    drop(tx);
+    progress.step();
+    let (stopped, asked) = (progress.clone(), params.clone());
+    let goal = match (params.goal, params.count) {
+        (PlacementGoal::Count, count) => Goal::Count(count.unwrap_or(1) as usize),
+        (PlacementGoal::All, _) => Goal::All,
+    };
+    let siting = tokio::task::spawn_blocking(move || {
+        let ready = Arc::new(Land::of(&villages)).ready(asked.season)?;
+        let there: Vec<(f64, f64)> =
+            spots.iter().filter(|(_, spot)| SERVING.contains(&spot.kind)).map(|(_, spot)| spot.at).collect();
+        let places = ready.places(&units);
+        site(&ready, &there, &places, asked.within_min, goal, &|| stopped.stopped())
+    })
+    .await
+    .map_err(broken_off)?
+    .map_err(failed)?;
+    progress.step();
+    let kept = |error: serde_json::Error| StoreError::Corrupt { what: "placement", why: error.to_string() };
+    let params = serde_json::to_value(params).map_err(kept)?;
+    let result = serde_json::to_value(PlacementResult::from(siting)).map_err(kept)?;
+    let id = Uuid::now_v7();
+    let mut tx = store.begin(scope).await?;
+    placements::add(&mut tx, id, &job.area, (&params, &result), now).await?;
+    progress.step();
+    Ok((tx, json!({"placement": id})))
+}

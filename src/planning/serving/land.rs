@@ -1,0 +1,219 @@
+use std::collections::{BTreeMap, HashMap};
+
+use geo::{BoundingRect, Coord, MultiPolygon, Rect};
+use h3o::{CellIndex, LatLng, Resolution};
+use rayon::prelude::*;
+
+use super::lakes;
+use crate::coverage::{Ground, Reached, Surface, SurfaceError, speed_kmh};
+use crate::domain::{AreaType, Code, Season, Tally};
+use crate::geo::cells::centres;
+use crate::geo::measure::multi_area_m2;
+
+/// A village of the land.
+#[derive(Debug, Clone)]
+pub struct LandVillage {
+    pub code: Code,
+    pub name: String,
+    pub area_type: AreaType,
+    pub outline: MultiPolygon<f64>,
+}
+
+/// A banner as H3 cells, each of the village that its centre lies in.
+#[derive(Debug, Clone)]
+pub struct Land {
+    resolution: Resolution,
+    /// Sorted; a cell, its village, and whether nobody gets through.
+    cells: Vec<(CellIndex, u32, bool)>,
+    villages: Vec<(Code, String, AreaType)>,
+    by_code: BTreeMap<Code, u32>,
+}
+
+/// Households of a unit as they are told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnitPlace {
+    pub village: Code,
+    pub code: String,
+    /// A point in it, where its code names no cell.
+    pub at: Option<(f64, f64)>,
+    pub households: Tally,
+}
+
+/// Households at a cell of the surface.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Place {
+    /// By place among the land's villages.
+    pub village: u32,
+    /// On the surface and open; none where no such cell is near.
+    pub cell: Option<CellIndex>,
+    pub households: Tally,
+}
+
+/// Cells that one surface may have: what a map still draws and a search goes through in some hundredths of a second.
+const CELLS_MAX: f64 = 65_000.0;
+
+impl Land {
+    /// Cells as fine as the land's size allows, of 0.1, 0.7 or 5 km². Villages that share their borders share no cell.
+    pub fn of(villages: &[LandVillage]) -> Self {
+        let area_km2: f64 =
+            villages.par_iter().map(|village| multi_area_m2(&village.outline)).sum::<f64>() / 1e6;
+        let fits = |resolution: &Resolution| area_km2 / resolution.area_km2() <= CELLS_MAX;
+        let resolution =
+            [Resolution::Nine, Resolution::Eight].into_iter().find(fits).unwrap_or(Resolution::Seven);
+        let boxes = villages.iter().filter_map(|village| village.outline.bounding_rect());
+        let around = boxes.reduce(|one, other| {
+            let (low, high) = (one.min(), one.max());
+            Rect::new(
+                Coord { x: low.x.min(other.min().x), y: low.y.min(other.min().y) },
+                Coord { x: high.x.max(other.max().x), y: high.y.max(other.max().y) },
+            )
+        });
+        let lakes = around.map(lakes::within).unwrap_or_default();
+        let mut cells: Vec<(CellIndex, u32, bool)> = villages
+            .par_iter()
+            .enumerate()
+            .flat_map_iter(|(index, village)| {
+                let lakes = &lakes;
+                let wet = |cell: CellIndex| lakes::hold(lakes, Coord::from(LatLng::from(cell)));
+                centres(&village.outline, resolution)
+                    .into_iter()
+                    .map(move |cell| (cell, index as u32, wet(cell)))
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        cells.sort_unstable();
+        // A border that two villages hold differently may give a cell to both: the first keeps it.
+        cells.dedup_by_key(|cell| cell.0);
+        let known = |village: &LandVillage| (village.code.clone(), village.name.clone(), village.area_type);
+        Self {
+            resolution,
+            cells,
+            villages: villages.iter().map(known).collect(),
+            by_code: villages.iter().map(|village| village.code.clone()).zip(0..).collect(),
+        }
+    }
+
+    pub fn resolution(&self) -> u8 {
+        self.resolution.into()
+    }
+
+    /// Code, name and type.
+    pub fn villages(&self) -> &[(Code, String, AreaType)] {
+        &self.villages
+    }
+
+    pub fn village(&self, code: &Code) -> Option<u32> {
+        self.by_code.get(code).copied()
+    }
+
+    /// The village of a cell of the surface.
+    pub fn village_at(&self, cell: CellIndex) -> Option<&(Code, String, AreaType)> {
+        let at = self.cells.binary_search_by_key(&cell, |held| held.0).ok()?;
+        self.villages.get(self.cells[at].1 as usize)
+    }
+
+    /// The land with its speeds of a season.
+    ///
+    /// # Errors
+    /// Hardly ever: cells of one resolution, each once, with speeds of the table.
+    pub fn ready(self: &std::sync::Arc<Self>, season: Season) -> Result<Ready, SurfaceError> {
+        let speeds: Vec<(CellIndex, f64)> = self
+            .cells
+            .iter()
+            .map(|(cell, village, wet)| {
+                let land = self.villages[*village as usize].2;
+                (*cell, speed_kmh(Ground { land, road: None, barrier: *wet }, season))
+            })
+            .collect();
+        Ok(Ready { land: self.clone(), surface: Surface::new(&speeds)?, season })
+    }
+}
+
+/// A land in a season, ready to be asked.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    pub land: std::sync::Arc<Land>,
+    surface: Surface,
+    pub season: Season,
+}
+
+impl Ready {
+    /// Sorted; answers stand in this order.
+    pub fn cells(&self) -> &[CellIndex] {
+        self.surface.cells()
+    }
+
+    pub(super) fn surface(&self) -> &Surface {
+        &self.surface
+    }
+
+    /// The open cell of a place, or the nearest open one of the two rings around it: an outlet at a shore or at the
+    /// border has its cell's centre on the other side.
+    pub fn cell_at(&self, (lon, lat): (f64, f64)) -> Option<CellIndex> {
+        let point = LatLng::new(lat, lon).ok()?;
+        self.open_near(point.to_cell(self.land.resolution))
+    }
+
+    fn open_near(&self, cell: CellIndex) -> Option<CellIndex> {
+        if self.surface.is_open(cell) {
+            return Some(cell);
+        }
+        let here = LatLng::from(cell);
+        let near = cell.grid_disk::<Vec<_>>(2).into_iter().filter(|near| self.surface.is_open(*near));
+        near.min_by(|one, other| {
+            let away = |cell: &CellIndex| here.distance_m(LatLng::from(*cell));
+            away(one).total_cmp(&away(other)).then(one.cmp(other))
+        })
+    }
+
+    /// The cell of a unit that is named by one.
+    fn cell_of(&self, unit: &UnitPlace) -> Option<CellIndex> {
+        if let Some(at) = unit.at {
+            return self.cell_at(at);
+        }
+        let cell: CellIndex = unit.code.split('-').next()?.parse().ok()?;
+        let resolution = self.land.resolution;
+        self.open_near(cell.parent(resolution).or_else(|| cell.center_child(resolution))?)
+    }
+
+    /// Where the households of units live on the surface, in their order; units of villages that aren't part of the
+    /// land are left out.
+    pub fn places(&self, units: &[UnitPlace]) -> Vec<Place> {
+        let mut known: HashMap<&str, Option<CellIndex>> = HashMap::new();
+        units
+            .iter()
+            .filter_map(|unit| {
+                let village = self.land.village(&unit.village)?;
+                let name = unit.code.split('-').next().unwrap_or_default();
+                let cell = match unit.at {
+                    Some(_) => self.cell_of(unit),
+                    None => *known.entry(name).or_insert_with(|| self.cell_of(unit)),
+                };
+                Some(Place { village, cell, households: unit.households })
+            })
+            .collect()
+    }
+
+    /// For each cell the outlet that it reaches first, by place in the input, and in how many minutes.
+    ///
+    /// # Errors
+    /// When `cancel` said so.
+    pub fn reach(
+        &self,
+        outlets: &[(f64, f64)],
+        cancel: &dyn Fn() -> bool,
+    ) -> Result<Vec<Option<Reached>>, SurfaceError> {
+        let (places, cells): (Vec<u32>, Vec<CellIndex>) =
+            (0u32..).zip(outlets).filter_map(|(place, at)| Some((place, self.cell_at(*at)?))).unzip();
+        let mut reached = self.surface.reach(&cells, cancel)?;
+        for held in reached.iter_mut().flatten() {
+            held.outlet = places[held.outlet as usize];
+        }
+        Ok(reached)
+    }
+
+    /// Minutes from a cell in such an answer.
+    pub fn minutes(&self, reached: &[Option<Reached>], cell: CellIndex) -> Option<f64> {
+        Some(reached[self.surface.place(cell)?]?.minutes)
+    }
+}
