@@ -65,14 +65,14 @@ async fn strew(owner: &mut PgConnection) {
                  FROM (SELECT DISTINCT ON (left(village, digits)) left(village, digits) AS code, area_type, x, y
                        FROM place, unnest(ARRAY[2, 4, 6, 9, 12]) AS digits ORDER BY left(village, digits)) AS areas;
              INSERT INTO plan (id, banner, title, status, during, seed, engine_version, policy_version, policy_text, scores, reasons,
-                               synthetic, created_at, created_by)
-                 SELECT plan, code, code, 'published', daterange('2026-01-01', NULL), 1, 'bench', 'bench', '', '{{}}', '[]', true, now(), 'bench'
+                               scores_told, reasons_told, synthetic, created_at, created_by)
+                 SELECT plan, code, code, 'published', daterange('2026-01-01', NULL), 1, 'bench', 'bench', '', '{{}}', '[]', '{{}}', '[]', true, now(), 'bench'
                  FROM banner;
              INSERT INTO grid (plan, code, area_type, kind, units, outline, label_point, area_m2, compactness, households, people,
-                               in_band, reasons)
+                               households_told, people_told, households_few, people_few, in_band, reasons, in_band_told, reasons_told)
                  SELECT plan, village || lpad(number::text, 3, '0'), area_type, 'general', ARRAY['u'],
                         ST_Multi(ST_MakeEnvelope(x, y, x + 0.01, y + 0.01, 4326)), ST_SetSRID(ST_MakePoint(x, y), 4326),
-                        12e6, 0.8, 20 + g % 400, 60, true, '[]' FROM place;
+                        12e6, 0.8, 20 + g % 400, 60, 20 + g % 400, 60, 0, 0, true, '[]', true, '[]' FROM place;
              INSERT INTO grid_code (code, first_plan) SELECT code, plan FROM grid;
              INSERT INTO worker (id, area, employment, name, synthetic, created_at, updated_at, home, languages)
                  SELECT gen_random_uuid(), left(code, 9), CASE WHEN number % 3 = 0 THEN 'part_time' ELSE 'full_time' END,
