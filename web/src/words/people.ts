@@ -147,7 +147,7 @@ export const peopleZh = {
   moved: '岗位已调剂。',
   movedBy: '{who} 于 {when}',
   assignRole: '职责',
-  importHint: '名册也可用 CSV 或 XLSX 导入（khot import workers）。',
+  import: '导入名册',
 }
 
 export const peopleEn: typeof peopleZh = {
@@ -301,5 +301,5 @@ export const peopleEn: typeof peopleZh = {
   moved: 'The posts were moved.',
   movedBy: '{who}, {when}',
   assignRole: 'Role',
-  importHint: 'Rosters can also be imported from CSV or XLSX (khot import workers).',
+  import: 'Import a roster',
 }
