@@ -100,9 +100,9 @@ impl Effort {
     /// For one large graph.
     pub fn work(self) -> Work {
         let sweeps = match self {
-            Effort::Quick => 560,
-            Effort::Default => 2400,
-            Effort::Thorough => 7600,
+            Effort::Quick => 520,
+            Effort::Default => 2200,
+            Effort::Thorough => 7000,
         };
         Work { sweeps, spare: 0, polish: false }
     }
