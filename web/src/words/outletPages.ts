@@ -63,12 +63,10 @@ export const outletPagesZh = {
   timeTo: '几点走',
   visitsByHand: '用 OSM 写法填写',
   visitsSimple: '用日历填写',
-  importTitle: { outlets: '导入网点', services: '导入服务事项', workers: '导入名册' },
+  importTitle: { outlets: '导入网点', services: '导入服务事项' },
   importLead: {
     outlets: '支持 CSV、XLSX、GeoPackage、GeoJSON。先检查，有问题会逐行列出；检查不改变任何数据。',
     services: '支持 CSV、XLSX。先检查，有问题会逐行列出；检查不改变任何数据。',
-    workers:
-      '支持 CSV、XLSX，必有列：姓名、区划代码、用工形式；可有：状态、上岗日期、电话、银行账号、lon、lat、语言、特长。先检查，有问题会逐行列出；检查不改变任何数据。姓名、电话加密保存，住处只记到约一公里。',
   },
   importFile: '文件',
   importCrs: '坐标系',
@@ -263,13 +261,11 @@ export const outletPagesEn: typeof outletPagesZh = {
   timeTo: 'Leaves at',
   visitsByHand: 'Write it in the OSM form',
   visitsSimple: 'Use the calendar',
-  importTitle: { outlets: 'Import outlets', services: 'Import service items', workers: 'Import a roster' },
+  importTitle: { outlets: 'Import outlets', services: 'Import service items' },
   importLead: {
     outlets:
       'CSV, XLSX, GeoPackage or GeoJSON. Check it first: problems are listed by row, and checking changes nothing.',
     services: 'CSV or XLSX. Check it first: problems are listed by row, and checking changes nothing.',
-    workers:
-      'CSV or XLSX with the columns name, area, employment; and, if you like, status, status_from, phone, bank, lon, lat, languages, skills. Check it first: problems are listed by row, and checking changes nothing. Names and phones are sealed; of a home only its cell of about a kilometre is kept.',
   },
   importFile: 'File',
   importCrs: 'Coordinate system',
