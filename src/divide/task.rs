@@ -100,9 +100,9 @@ impl Effort {
     /// For one large graph.
     pub fn work(self) -> Work {
         let sweeps = match self {
-            Effort::Quick => 300,
-            Effort::Default => 1300,
-            Effort::Thorough => 4500,
+            Effort::Quick => 450,
+            Effort::Default => 2100,
+            Effort::Thorough => 6800,
         };
         Work { sweeps, spare: 0, polish: false }
     }

@@ -68,6 +68,7 @@ test('divides a banner with a number of grids fixed for one village', async ({ p
   if (!suits) throw new Error('no village of the banner is of the size that this story needs')
   village = suits
 
+  await mapRests(page)
   await page.getByTestId('divide').click()
   await page.getByTestId('number-add').click()
   await page.getByTestId('number-area').click()

@@ -38,7 +38,7 @@ pub(crate) fn anneal(
     go_on: &mut dyn FnMut(u32) -> bool,
 ) -> bool {
     let full = state.rules;
-    let units = state.part.len() as u32;
+    let units: Vec<u32> = (0..state.part.len() as u32).collect();
     for at in 0..heat.sweeps {
         if !go_on(at) {
             state.judge_by(full);
@@ -47,7 +47,7 @@ pub(crate) fn anneal(
         let share = f64::from(at) / f64::from(heat.sweeps);
         let share = share * share.sqrt();
         state.judge_by(full.eased(share, EASED + (1.0 - EASED) * share));
-        sweep(state, 0..units, |_| true, heat.at(at), rng);
+        sweep(state, &units, |_| true, heat.at(at), rng);
     }
     state.judge_by(full);
     true
@@ -62,52 +62,77 @@ pub(crate) fn anneal_some(
     rng: &mut Pcg64Mcg,
 ) {
     for at in 0..heat.sweeps {
-        sweep(state, units.iter().copied(), open, heat.at(at), rng);
+        sweep(state, units, open, heat.at(at), rng);
     }
+}
+
+/// Sweeps over the units of some parts, the price of deviations rising as in [`anneal`].
+pub(crate) fn anneal_parts(
+    state: &mut State<'_>,
+    units: &[u32],
+    parts: &[u32],
+    open: impl Fn(u32) -> bool + Copy,
+    heat: Heat,
+    rng: &mut Pcg64Mcg,
+) {
+    let full = state.rules;
+    for at in 0..heat.sweeps {
+        let share = (f64::from(at) / f64::from(heat.sweeps) * 1.2).min(1.0);
+        let share = share * share.sqrt();
+        state.judge_some_by(parts, full.eased(share, EASED + (1.0 - EASED) * share));
+        sweep(state, units, open, heat.at(at), rng);
+    }
+    state.judge_some_by(parts, full);
+}
+
+/// So many units are looked at together: first which of them would leave their part, then each of those is
+/// judged. Each step alone is one that a processor can guess.
+const BLOCK: usize = 256;
+
+/// A unit that tries the part of one of its neighbours.
+#[derive(Debug, Clone, Copy, Default)]
+struct Try {
+    unit: u32,
+    /// At which of its links that neighbour is.
+    at: u32,
+    draw: u32,
 }
 
 fn sweep(
     state: &mut State<'_>,
-    units: impl Iterator<Item = u32>,
+    units: &[u32],
     open: impl Fn(u32) -> bool + Copy,
     heat: f64,
     rng: &mut Pcg64Mcg,
 ) {
-    if state.plain() {
-        units.for_each(|unit| attempt::<true>(state, unit, heat, rng, open));
-    } else {
-        units.for_each(|unit| attempt::<false>(state, unit, heat, rng, open));
-    }
-}
-
-#[inline(always)]
-fn attempt<const PLAIN: bool>(
-    state: &mut State<'_>,
-    unit: u32,
-    heat: f64,
-    rng: &mut Pcg64Mcg,
-    open: impl Fn(u32) -> bool,
-) {
-    let draw = rng.next_u64();
-    let around = state.facts.net.around(unit);
-    if around.is_empty() {
-        return;
-    }
-    let at = ((draw >> 32) * around.len() as u64) >> 32;
-    let (from, to) = (state.part[unit as usize], state.part[around[at as usize] as usize]);
-    if from == to || !open(to) {
-        return;
-    }
-    let dearest = heat * f64::from(LUCK[(draw & 1023) as usize]);
-    if PLAIN {
-        if state.plain_delta(unit, from, to) <= dearest && state.can_leave(unit) {
-            let change = state.change(unit, from, to);
-            state.apply(unit, to, &change);
+    let (plain, net, luck) = (state.plain(), state.facts.net, &*LUCK);
+    let mut tries = [Try::default(); BLOCK];
+    for block in units.chunks(BLOCK) {
+        let mut count = 0;
+        for unit in block {
+            let draw = rng.next_u64();
+            let links = net.offsets[*unit as usize + 1] - net.offsets[*unit as usize];
+            let at = (((draw >> 32) * u64::from(links)) >> 32) as u32;
+            tries[count] = Try { unit: *unit, at, draw: draw as u32 };
+            // Beyond the mask all bits are set: the try itself tells.
+            count += (state.foreign[*unit as usize] >> (at & 31) & 1) as usize;
         }
-        return;
-    }
-    let change = state.change(unit, from, to);
-    if change.delta <= dearest && state.may_move(unit, to) {
-        state.apply(unit, to, &change);
+        for Try { unit, at, draw } in &tries[..count] {
+            let other = net.ends[(net.offsets[*unit as usize] + at) as usize];
+            let (from, to) = (state.part[*unit as usize], state.part[other as usize]);
+            // One before it in the block may have moved.
+            if from == to || !open(to) {
+                continue;
+            }
+            let dearest = heat * f64::from(luck[(draw & 1023) as usize]);
+            if plain {
+                state.plain_try(*unit, from, to, dearest);
+            } else {
+                let change = state.change(*unit, from, to);
+                if change.delta <= dearest && state.may_move(*unit, to) {
+                    state.apply(*unit, to, &change);
+                }
+            }
+        }
     }
 }

@@ -11,8 +11,8 @@ pub(crate) struct Change {
 }
 
 impl State<'_> {
-    /// Whether nothing counts but loads, borders and shapes: then [`State::plain_delta`] tells as much as
-    /// [`State::change`], in less time.
+    /// Whether nothing counts but loads, borders and shapes: then [`State::plain_try`] does what
+    /// [`State::change`] and [`State::apply`] do, in less time.
     pub(crate) fn plain(&self) -> bool {
         let facts = &self.facts;
         facts.sizes.is_none() && facts.previous.is_empty() && facts.apart.is_empty()
@@ -41,20 +41,29 @@ impl State<'_> {
         (f64::from(stays), f64::from(joins))
     }
 
-    /// What moving `unit` would change in a plain division.
+    /// Moves `unit` where that costs at most `dearest`, in a plain division.
     #[inline(always)]
-    pub(crate) fn plain_delta(&self, unit: u32, from: u32, to: u32) -> f64 {
+    pub(crate) fn plain_try(&mut self, unit: u32, from: u32, to: u32, dearest: f64) {
         let (stays, joins) = self.links(unit, from, to);
         let rim = f64::from(self.facts.net.rims[unit as usize]);
         let weight = self.facts.weights[unit as usize];
         let area = self.facts.area(unit);
         let (a, b) = (&self.parts[from as usize], &self.parts[to as usize]);
-        let rules = &self.rules;
-        let less = rules.load_cost((a.load - weight) * a.per_target)
-            + rules.shape_cost(a.area - area, a.rim + 2.0 * stays - rim);
-        let more = rules.load_cost((b.load + weight) * b.per_target)
-            + rules.shape_cost(b.area + area, b.rim + rim - 2.0 * joins);
-        stays - joins - (a.cost + b.cost) + (less + more)
+        let loads = [a.load - weight, b.load + weight];
+        let rims = [a.rim + 2.0 * stays - rim, b.rim + rim - 2.0 * joins];
+        let areas = [a.area - area, b.area + area];
+        let relative = [loads[0] * a.per_target, loads[1] * b.per_target];
+        let costs = self.rules.costs(relative, areas, rims);
+        let delta = stays - joins - (a.cost + b.cost) + (costs[0] + costs[1]);
+        if delta <= dearest && self.can_leave(unit) {
+            for (at, part) in [from, to].into_iter().enumerate() {
+                let part = &mut self.parts[part as usize];
+                (part.load, part.rim, part.area, part.cost) = (loads[at], rims[at], areas[at], costs[at]);
+            }
+            self.parts[from as usize].units -= 1;
+            self.parts[to as usize].units += 1;
+            self.set(unit, from, to);
+        }
     }
 
     /// What moving `unit` from its part `from` to part `to` would change.
@@ -109,11 +118,33 @@ impl State<'_> {
         let from = self.part[unit as usize];
         self.parts[from as usize] = change.from;
         self.parts[to as usize] = change.to;
-        self.part[unit as usize] = to;
+        self.set(unit, from, to);
         if let Some(sizes) = self.facts.sizes {
             let weight = self.facts.weights[unit as usize];
             self.size[from as usize].add(sizes, unit as usize, weight, -1.0);
             self.size[to as usize].add(sizes, unit as usize, weight, 1.0);
+        }
+    }
+
+    /// Names a unit's part, and tells those around it.
+    #[inline(always)]
+    fn set(&mut self, unit: u32, from: u32, to: u32) {
+        let net = self.facts.net;
+        self.part[unit as usize] = to;
+        let span = net.span(unit as usize);
+        let mut foreign = 0u64;
+        for (at, (other, back)) in (0u32..).zip(net.ends[span.clone()].iter().zip(&net.back[span])) {
+            let part = self.part[*other as usize];
+            // No bit where the other's mask isn't kept.
+            let bit = (1u64 << back) as u32;
+            let theirs = &mut self.foreign[*other as usize];
+            let leaves = if part == from { bit } else { 0 };
+            let meets = if part == to { bit } else { 0 };
+            *theirs = (*theirs | leaves) & !meets;
+            foreign |= u64::from(part != to) << (at & 63);
+        }
+        if net.masked(unit) {
+            self.foreign[unit as usize] = foreign as u32;
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Units and edges in compact arrays, numbered so that what lies near stands near in memory.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Most neighbours of a unit for which the ring check has a mask; with more, a search decides.
 const MASKED: usize = 32;
+
+/// Most neighbours for which all sets of them are kept.
+pub(crate) const RINGED: usize = 6;
 
 /// Rim of a regular hexagon of area 1.
 const ROUND_RIM: f32 = 3.72;
@@ -25,6 +28,10 @@ pub(crate) struct Network {
     pub(crate) lengths: Vec<f32>,
     /// For each link of a unit, which of the unit's other links lead to a neighbour of its end.
     pub(crate) masks: Vec<u32>,
+    /// For each link, which of its end's links leads back; [`MASKED`] where the end has more.
+    pub(crate) back: Vec<u8>,
+    /// For units of up to six links: a bit for each set of them, whether the ring joins all their ends.
+    pub(crate) rings: Vec<u64>,
     /// Length of all of a unit's links, and of its outer border once that is known.
     pub(crate) rims: Vec<f32>,
     /// Mean length of a link in the measure of the input: lengths here are in multiples of it.
@@ -67,8 +74,17 @@ impl Network {
             }
         }
         drop(free);
-        let mut network =
-            Self { offsets, ends, lengths, masks: Vec::new(), rims: Vec::new(), mean, usual_rim: 0.0 };
+        let mut network = Self {
+            offsets,
+            ends,
+            lengths,
+            masks: Vec::new(),
+            back: Vec::new(),
+            rings: Vec::new(),
+            rims: Vec::new(),
+            mean,
+            usual_rim: 0.0,
+        };
         network.tidy();
         network.rims =
             (0..units).map(|at| network.span(at).map(|link| network.lengths[link]).sum()).collect();
@@ -77,6 +93,8 @@ impl Network {
             network.lengths = Vec::new();
         }
         network.mask();
+        network.turn_back();
+        network.ring();
         network
     }
 
@@ -122,6 +140,36 @@ impl Network {
         self.lengths.truncate(kept);
         self.ends.shrink_to_fit();
         self.lengths.shrink_to_fit();
+    }
+
+    /// Finds the way back of each link: both ends' lists are sorted, so units met in order fill them.
+    fn turn_back(&mut self) {
+        let mut next = vec![0u8; self.len()];
+        self.back = vec![MASKED as u8; self.ends.len()];
+        for unit in 0..self.len() as u32 {
+            for link in self.span(unit as usize) {
+                let end = self.ends[link];
+                if self.masked(end) {
+                    self.back[link] = next[end as usize];
+                    next[end as usize] += 1;
+                }
+            }
+        }
+    }
+
+    fn ring(&mut self) {
+        let mut known: BTreeMap<Vec<u32>, u64> = BTreeMap::new();
+        self.rings = vec![0; self.len()];
+        for unit in 0..self.len() {
+            let span = self.span(unit);
+            if span.len() <= RINGED {
+                let masks = &self.masks[span];
+                self.rings[unit] = match known.get(masks) {
+                    Some(ring) => *ring,
+                    None => *known.entry(masks.to_vec()).or_insert_with(|| rings(masks)),
+                };
+            }
+        }
     }
 
     fn mask(&mut self) {
@@ -183,6 +231,26 @@ impl Network {
     pub(crate) fn masked(&self, unit: u32) -> bool {
         self.span(unit as usize).len() <= MASKED
     }
+}
+
+/// For each set of links whether it is joined by `masks`.
+fn rings(masks: &[u32]) -> u64 {
+    let joined = |set: &u32| reached(masks, *set) == *set;
+    (0..1u32 << masks.len()).filter(joined).fold(0, |ring, set| ring | 1 << set)
+}
+
+/// What is reached inside a set of links from its first.
+pub(crate) fn reached(masks: &[u32], set: u32) -> u32 {
+    let mut reached = set & set.wrapping_neg();
+    let mut fresh = reached;
+    while fresh != 0 {
+        let at = fresh.trailing_zeros() as usize;
+        fresh &= fresh - 1;
+        let more = masks[at] & set & !reached;
+        reached |= more;
+        fresh |= more;
+    }
+    reached
 }
 
 /// What nine in ten are not above.

@@ -3,7 +3,7 @@
 use rand_pcg::Pcg64Mcg;
 
 use super::{
-    anneal::{Heat, anneal_some},
+    anneal::{Heat, anneal_parts, anneal_some},
     state::{Part, Size, State},
 };
 
@@ -56,7 +56,9 @@ pub(crate) fn repair(
             }
             if state.off(state.part[anchor as usize] as usize) > 0.0 || state.too_far(anchor) {
                 region.gather(state, anchor, REGIONS[round % REGIONS.len()]);
-                mend(state, &region, heat, rng);
+                // Every other time prices rise as in the long search, the next turn with the other sizes.
+                let rising = (round + round / REGIONS.len()) % 2 == 1;
+                mend(state, &region, heat, rising, rng);
                 let cost = (region.units.len() as u64 + SWEEP) * u64::from(heat.sweeps);
                 region.clear();
                 left = left.saturating_sub(cost);
@@ -127,7 +129,7 @@ impl Region {
     }
 }
 
-fn mend(state: &mut State<'_>, region: &Region, heat: Heat, rng: &mut Pcg64Mcg) {
+fn mend(state: &mut State<'_>, region: &Region, heat: Heat, rising: bool, rng: &mut Pcg64Mcg) {
     let judge = |state: &State<'_>| -> f64 {
         let parts = region.parts.iter().map(|part| {
             let off = state.off(*part as usize);
@@ -142,10 +144,18 @@ fn mend(state: &mut State<'_>, region: &Region, heat: Heat, rng: &mut Pcg64Mcg) 
     let parts: Vec<Part> = region.parts.iter().map(|part| state.parts[*part as usize]).collect();
     let sizes: Vec<Size> =
         region.parts.iter().filter_map(|part| state.size.get(*part as usize)).copied().collect();
-    anneal_some(state, &region.units, |part| region.open[part as usize], heat, rng);
+    let open = |part: u32| region.open[part as usize];
+    if rising {
+        anneal_parts(state, &region.units, &region.parts, open, heat, rng);
+    } else {
+        anneal_some(state, &region.units, open, heat, rng);
+    }
     if judge(state) > before - 1e-9 {
         for (unit, part) in region.units.iter().zip(was) {
             state.part[*unit as usize] = part;
+        }
+        for unit in &region.units {
+            state.look(*unit);
         }
         for (part, own) in region.parts.iter().zip(parts) {
             state.parts[*part as usize] = own;

@@ -61,14 +61,25 @@ impl Rules {
         }
     }
 
+    /// Price of a part's load and shape.
     #[inline]
-    pub(crate) fn load_cost(&self, load: f64) -> f64 {
-        // Both are reckoned and one is chosen: which it will be is hard to guess for a processor.
-        let off = (load - 1.0).abs() - self.tolerance;
-        let uneven = self.off_fixed + (self.off_linear + self.off_square * off) * off;
-        let out = (self.low - load).max(load - self.high);
-        let broken = BAND * (self.off_fixed + (self.off_linear + self.off_square * out) * out);
-        (if off > 1e-9 { uneven } else { 0.0 }) + if out > 1e-9 { broken } else { 0.0 }
+    pub(crate) fn cost(&self, load: f64, area: f64, rim: f64) -> f64 {
+        let [cost] = self.costs([load], [area], [rim]);
+        cost
+    }
+
+    /// The same for several parts. Written without branches, which a processor couldn't guess.
+    #[inline(always)]
+    pub(crate) fn costs<const N: usize>(&self, loads: [f64; N], areas: [f64; N], rims: [f64; N]) -> [f64; N] {
+        let is = |off: f64| f64::from(u8::from(off > 1e-9));
+        let by_size = |off: f64| (self.off_linear + self.off_square * off.max(0.0)) * off.max(0.0);
+        std::array::from_fn(|at| {
+            let off = (loads[at] - 1.0).abs() - self.tolerance;
+            let out = (self.low - loads[at]).max(loads[at] - self.high);
+            let round = 4.0 * std::f64::consts::PI * areas[at] / (rims[at] * rims[at]).max(1e-9);
+            self.off_fixed * (is(off) + BAND * is(out)) + by_size(off) + BAND * by_size(out)
+                - self.round * round.min(1.0)
+        })
     }
 
     /// Price of people above their limit: like households out of their band.
@@ -79,15 +90,6 @@ impl Rules {
     /// Price of an area or a way above its limit by this share of it.
     pub(crate) fn size_cost(&self, over: f64) -> f64 {
         if over > 0.0 { SIZE * (self.off_fixed + self.off_linear * over) } else { 0.0 }
-    }
-
-    #[inline]
-    pub(crate) fn shape_cost(&self, area: f64, rim: f64) -> f64 {
-        if self.round > 0.0 && rim > 0.0 {
-            -self.round * ((4.0 * std::f64::consts::PI) * area / (rim * rim)).min(1.0)
-        } else {
-            0.0
-        }
     }
 
     /// How far a load is outside of what is wanted; 0 inside.

@@ -1,6 +1,9 @@
 //! A division in hand: who is where, what each part weighs and costs, and whether a unit may leave.
 
-use super::{network::Network, rules::Rules};
+use super::{
+    network::{Network, RINGED, reached},
+    rules::Rules,
+};
 
 /// Most units that a search looks at to see whether a part stays whole; beyond, a move is not made.
 const SEARCHED: usize = 1024;
@@ -69,6 +72,8 @@ pub(crate) struct State<'a> {
     pub parts: Vec<Part>,
     /// Empty without limits of size.
     pub size: Vec<Size>,
+    /// For each unit which of its links lead to other parts; all where it has too many to tell.
+    pub foreign: Vec<u32>,
     seen: Vec<u32>,
     epoch: u32,
     queue: Vec<u32>,
@@ -81,8 +86,17 @@ impl<'a> State<'a> {
             targets.iter().map(|target| Part { per_target: 1.0 / target, ..Part::default() }).collect();
         let size = if facts.sizes.is_some() { vec![Size::default(); parts.len()] } else { Vec::new() };
         let units = part.len();
-        let mut state =
-            Self { facts, rules, part, parts, size, seen: vec![0; units], epoch: 0, queue: Vec::new() };
+        let mut state = Self {
+            facts,
+            rules,
+            part,
+            parts,
+            size,
+            foreign: vec![u32::MAX; units],
+            seen: vec![0; units],
+            epoch: 0,
+            queue: Vec::new(),
+        };
         state.add_up();
         state
     }
@@ -93,8 +107,22 @@ impl<'a> State<'a> {
         self.price();
     }
 
+    /// Looks anew which of a unit's links lead to other parts.
+    pub(crate) fn look(&mut self, unit: u32) {
+        let net = self.facts.net;
+        if net.masked(unit) {
+            let own = self.part[unit as usize];
+            let ends = (0..).zip(net.around(unit));
+            let foreign = ends.map(|(at, other)| u32::from(self.part[*other as usize] != own) << at);
+            self.foreign[unit as usize] = foreign.fold(0, |all, one| all | one);
+        }
+    }
+
     /// Sums of all parts anew.
     fn add_up(&mut self) {
+        for unit in 0..self.part.len() as u32 {
+            self.look(unit);
+        }
         for part in &mut self.parts {
             *part = Part { per_target: part.per_target, ..Part::default() };
         }
@@ -121,15 +149,27 @@ impl<'a> State<'a> {
 
     fn price(&mut self) {
         for at in 0..self.parts.len() {
-            let size = self.size.get(at).copied();
-            self.parts[at].cost = self.own_cost(&self.parts[at], size.as_ref());
+            self.price_one(at);
+        }
+    }
+
+    fn price_one(&mut self, at: usize) {
+        let size = self.size.get(at).copied();
+        self.parts[at].cost = self.own_cost(&self.parts[at], size.as_ref());
+    }
+
+    /// Judges some parts by other prices, while nothing but these is looked at.
+    pub(crate) fn judge_some_by(&mut self, parts: &[u32], rules: Rules) {
+        self.rules = rules;
+        for part in parts {
+            self.price_one(*part as usize);
         }
     }
 
     #[inline]
     pub(crate) fn own_cost(&self, part: &Part, size: Option<&Size>) -> f64 {
         let rules = &self.rules;
-        let mut cost = rules.load_cost(part.load * part.per_target) + rules.shape_cost(part.area, part.rim);
+        let mut cost = rules.cost(part.load * part.per_target, part.area, part.rim);
         if let (Some(size), Some(sizes)) = (size, self.facts.sizes) {
             cost += rules.people_cost(size.people / sizes.people_max - 1.0);
             cost += rules.size_cost(size.area / sizes.area_max - 1.0);
@@ -189,23 +229,16 @@ impl<'a> State<'a> {
         if self.parts[own as usize].units < 2 {
             return false;
         }
-        let around = net.around(unit);
         if net.masked(unit) {
-            let begin = net.offsets[unit as usize] as usize;
-            let mut mine = 0u32;
-            for (at, other) in around.iter().enumerate() {
-                mine |= u32::from(self.part[*other as usize] == own) << at;
-            }
-            let mut reached = mine & mine.wrapping_neg();
-            let mut fresh = reached;
-            while fresh != 0 {
-                let at = fresh.trailing_zeros() as usize;
-                fresh &= fresh - 1;
-                let more = net.masks[begin + at] & mine & !reached;
-                reached |= more;
-                fresh |= more;
-            }
-            if reached == mine {
+            let span = net.span(unit as usize);
+            let foreign = self.foreign[unit as usize];
+            let mine = !foreign & ((1u64 << span.len()) - 1) as u32;
+            let joined = if span.len() <= RINGED {
+                net.rings[unit as usize] >> mine & 1 == 1
+            } else {
+                reached(&net.masks[span], mine) == mine
+            };
+            if joined {
                 return true;
             }
         }

@@ -1,7 +1,10 @@
 /** Outlets, what they offer, and who is served: the wire form and the endpoints, one line each. */
-import type { Count } from '@/format/numbers'
 import { call, Problem, withQuery } from './client'
-import type { AreaType, Job } from './types'
+import type { components } from './schema'
+import type { Job } from './types'
+
+type Schemas = components['schemas']
+type Sent<Name extends keyof Schemas> = Required<Schemas[Name]>
 
 export const OUTLET_KINDS = [
   'centre',
@@ -22,167 +25,43 @@ export const COVER_CLASSES = ['fixed', 'outreach', 'mobile', 'uncovered'] as con
 export type CoverClass = (typeof COVER_CLASSES)[number]
 export type Point = [lon: number, lat: number]
 
-export interface Outlet {
-  id: string
-  name: string
-  kind: OutletKind
-  area: string
-  area_name: string
-  point: Point
-  opening_hours: string | null
-  calendar: string | null
-  windows: number
-  capacity: number | null
-  /** null where no hours are known. */
-  open_now: boolean | null
-  next_change: string | null
-  /** How many service items it offers. */
-  items: number
-  from: string
-  until: string | null
-  /** A proposal, which serves nobody yet. */
-  draft: boolean
-  synthetic: boolean
-}
-export interface Offer {
-  item: string
-  name: string
-  modes: ServiceMode[]
-  authority: string
-  since: string
-  until: string | null
-}
+/** A place has two numbers, and what is absent is sent as null. */
+type Placed<Base> = Omit<Base, 'point'> & { point: Point }
+export type Outlet = Placed<Sent<'Outlet'>>
+export type Offer = Sent<'Offer'>
 export type OutletDetail = Outlet & { offers: Offer[] }
-/** What a person writes of an outlet; a change holds from a day on. */
-export interface OutletChange {
-  name?: string
-  point?: Point
-  opening_hours?: string | null
-  /** Of a mobile stop only. */
-  calendar?: string
-  windows?: number
-  capacity?: number | null
-  from?: string
-  until?: string | null
-  /** false takes a proposal into use. */
-  draft?: false
-}
-export type NewOutlet = Omit<OutletChange, 'draft'> & { name: string; kind: OutletKind; point: Point }
-export interface Service {
-  code: string
-  name: string
-  modes: ServiceMode[]
-  delegated: boolean
-  kind: ServiceKind
-  utility: string | null
-  online: boolean
-  synthetic: boolean
-}
+/** What a person writes of an outlet; a change holds from a day on. `draft: false` takes a proposal into use. */
+export type OutletChange = Schemas['OutletChange']
+export type NewOutlet = Placed<Schemas['NewOutlet']>
+export type Service = Sent<'Service'>
 
-export interface Reach {
-  season: Season
-  estimated: boolean
-  resolution: number
-  cells: string[]
-  /** Minutes to the nearest outlet; null where none can be reached. */
-  minutes: (number | null)[]
-  outlets: string[]
-  nearest: (number | null)[]
-}
-export type TriedReach = Reach & { change: { uncovered_before: Count; uncovered_after: Count } }
+export type Reach = Omit<Sent<'Reach'>, 'change'>
+export type TriedReach = Reach & { change: Sent<'Change'> }
 
-export interface ClassShare {
-  households: Count
-  share: number | null
-}
+export type ClassShare = Sent<'ClassShare'>
 export type Classes = Record<CoverClass, ClassShare>
-export interface CoveredVillage {
-  code: string
-  name: string
-  class: CoverClass
-  minutes: number | null
-  households: Count
-  access: number | null
-}
-export interface Missing {
-  kind: 'station' | 'seal' | 'bureau' | 'delegated_item'
-  area: string
-  name: string
-  item: string | null
-}
-export interface Coverage {
-  season: Season
-  estimated: boolean
-  on: string
+/** `class` is null where nobody lives. */
+export type CoveredVillage = Omit<Sent<'VillageCoverage'>, 'class'> & { class: CoverClass | null }
+export const MISSING_KINDS = ['station', 'seal', 'bureau', 'delegated_item'] as const
+export type Missing = Omit<Sent<'Missing'>, 'kind'> & { kind: (typeof MISSING_KINDS)[number] }
+export type TypeCoverage = Omit<Sent<'TypeCoverage'>, 'classes'> & { classes: Classes }
+export type Coverage = Omit<Sent<'Coverage'>, 'classes' | 'by_area_type' | 'villages' | 'missing'> & {
   classes: Classes
-  by_area_type: { area_type: AreaType; minutes_standard: number; classes: Classes }[]
+  by_area_type: TypeCoverage[]
   villages: CoveredVillage[]
   missing: Missing[]
 }
-export interface NamedOutlet {
-  id: string
-  name: string
-}
-export interface Link {
-  grid: string
-  kind: OutletKind
-  responsible: NamedOutlet | null
-  nearest: NamedOutlet | null
-  minutes: number | null
-  share_within: number | null
-  by_hand: boolean
-  reason: string | null
-}
+export type NamedOutlet = Sent<'NamedOutlet'>
+export type Link = Sent<'Link'>
 
-export interface PlacementForm {
-  goal: 'count' | 'all'
-  count?: number
-  kind: OutletKind
-  within_min: number
-  season: Season
-  item?: string
-}
-export interface Site {
-  point: Point
-  village: string
-  village_name: string
-  adds_households: Count
-}
-export interface Placement {
-  status: 'open' | 'accepted' | 'discarded'
+export type PlacementForm = Schemas['PlacementQuestion']
+export type Site = Placed<Sent<'PlacementSite'>>
+export type Placement = Omit<Sent<'Placement'>, 'sites' | 'status'> & {
+  status: 'open' | 'accepted'
   sites: Site[]
-  covered: Count
-  bound: Count
-  households: Count
 }
-export interface ChecklistRow {
-  code: string
-  name: string
-  organs: number | null
-  institutions: number | null
-  seal: boolean
-  bureau: boolean
-  centre: boolean
-  windows: number
-  delegated_offered: number
-  delegated_all: number
-  stations: number
-  villages: number
-  missing: { zh: string; en: string }[]
-}
-export interface Spot {
-  grid: string | null
-  village: { code: string; name: string } | null
-  outlets: {
-    id: string
-    name: string
-    kind: OutletKind
-    minutes: number | null
-    open_now: boolean | null
-    opening_hours: string | null
-  }[]
-  worker_post: { filled: boolean; role: string } | null
-}
+export type ChecklistRow = Sent<'TownshipCheck'>
+export type Spot = Omit<Sent<'At'>, 'outlets'> & { outlets: Placed<Sent<'OutletAt'>>[] }
 
 type Signal = AbortSignal | undefined
 const id = encodeURIComponent

@@ -16,6 +16,23 @@ export function moment(value: string | null | undefined): string {
   return `${isoDay(date)} ${two(date.getHours())}:${two(date.getMinutes())}`
 }
 
+const REGION = new Intl.DateTimeFormat('sv-SE', {
+  timeZone: 'Asia/Shanghai',
+  dateStyle: 'short',
+  timeStyle: 'short',
+})
+
+/**
+ * By the clock of the region, wherever its reader is: doors open and close by it. 17:30 when it is on the
+ * day that it is there now, else 2026-11-27 08:30.
+ */
+export function regionMoment(value: string | null | undefined, now = new Date()): string {
+  const date = new Date(value ?? NaN)
+  if (Number.isNaN(date.getTime())) return DASH
+  const told = REGION.format(date)
+  return told.slice(0, 10) === REGION.format(now).slice(0, 10) ? told.slice(11) : told
+}
+
 /** The first day of the month after: when a plan usually takes effect. */
 export function nextMonth(value: string): string {
   const date = new Date(`${value}T00:00:00Z`)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { groupCode, km2 } from './areas'
-import { day, nextMonth } from './dates'
+import { day, nextMonth, regionMoment } from './dates'
 import { count, DASH, fixed, ratio, roughly, share, short } from './numbers'
 
 describe('figures', () => {
@@ -70,5 +70,19 @@ describe('days', () => {
   it('follow each other over the end of a year', () => {
     expect(nextMonth('2026-11-23')).toBe('2026-12-01')
     expect(nextMonth('2026-12-01')).toBe('2027-01-01')
+  })
+})
+
+describe('a moment by the clock of the region', () => {
+  const now = new Date('2026-11-26T02:00:00Z')
+  it('is told by the hour on the same day there, and with its day otherwise', () => {
+    expect(regionMoment('2026-11-26T04:00:00Z', now)).toBe('12:00')
+    expect(regionMoment('2026-11-26T15:59:00Z', now)).toBe('23:59')
+    expect(regionMoment('2026-11-26T16:00:00Z', now)).toBe('2026-11-27 00:00')
+    expect(regionMoment('2026-12-31T16:30:00Z', now)).toBe('2027-01-01 00:30')
+  })
+  it('is a dash where none is known', () => {
+    expect(regionMoment(null, now)).toBe('–')
+    expect(regionMoment('soon', now)).toBe('–')
   })
 })

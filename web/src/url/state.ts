@@ -4,7 +4,7 @@ import { SEASONS, type Point, type Season } from '@/api/outlets'
 
 export const LAYER_NAMES = ['types', 'grids', 'units', 'outlets', 'reach', 'coverage', 'places'] as const
 export type LayerName = (typeof LAYER_NAMES)[number]
-export const DEFAULT_LAYERS: readonly LayerName[] = ['types', 'grids', 'places']
+export const DEFAULT_LAYERS: readonly LayerName[] = ['types', 'grids', 'outlets', 'places']
 
 export interface Camera {
   lon: number

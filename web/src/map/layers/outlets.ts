@@ -8,7 +8,7 @@ import { EMPTY, type LayerGroup } from '../scene'
 export const OUTLETS = 'outlets'
 export const OUTLET_LAYERS = ['outlet-mark', 'outlet-dot']
 export const SITE_LAYER = 'site-mark'
-const NAMES_FROM_ZOOM = 9.5
+const NAMES_FROM_ZOOM = 12
 
 export const outletFeatures = (outlets: readonly Outlet[]): FeatureCollection => ({
   type: 'FeatureCollection',

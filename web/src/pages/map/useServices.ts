@@ -72,7 +72,10 @@ export function useServices() {
   })
   const villages = computed<Record<string, CoverClass> | null>(() =>
     coverage.data.value
-      ? Object.fromEntries(coverage.data.value.villages.map((village) => [village.code, village.class]))
+      ? Object.fromEntries(
+          // Where nobody lives nobody is served or unserved.
+          coverage.data.value.villages.flatMap(({ code, class: kind }) => (kind ? [[code, kind]] : [])),
+        )
       : null,
   )
   const { data: below } = useAsync(
