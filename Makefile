@@ -49,6 +49,8 @@ bench: setup-test web/dist/index.html
 	@echo "==> Assignment against OR-Tools, travel times against SciPy, each in one run"
 	@$(CARGO) bench --locked --bench assign
 	@$(CARGO) bench --locked --bench reach
+	@echo "==> A month's subsidies of 60,000 workers"
+	@$(CARGO) bench --locked --bench pay
 	@echo "==> What scope costs, on the demo with and without it"
 	@$(CARGO) bench --locked --bench scope
 

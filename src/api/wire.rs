@@ -62,6 +62,9 @@ pub struct Area {
     pub area_type: Option<AreaType>,
     /// Of a village.
     pub kind: Option<VillageKind>,
+    /// Of a village: the language that its grids' worker should speak, such as `mn`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     #[schema(value_type = Option<String>)]
     pub parent: Option<Code>,
     /// West, south, east, north.
@@ -89,6 +92,7 @@ impl Area {
             name: row.name,
             area_type: row.area_type,
             kind: row.kind,
+            language: row.language,
             bbox: row.bbox,
             area_m2: row.area_m2,
             villages: row.villages,

@@ -1,11 +1,11 @@
-//! `khot import`: a file of areas, units, outlets or services into the database.
+//! `khot import`: a file of areas, units, outlets, services or workers into the database.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::open::{Ending, with_store};
+use super::open::{Ending, with_store, with_store_and_keys};
 use super::{Stop, jobs as waiting};
 use crate::access::Scope;
 use crate::clock;
@@ -17,7 +17,7 @@ use crate::store::jobs::JobRow;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  khot import areas villages.shp --crs EPSG:4546 --encoding GBK --dry-run\n  khot import units households.csv --findings findings.csv\n  khot import outlets stations.xlsx --area 150821"
+    after_help = "Examples:\n  khot import areas villages.shp --crs EPSG:4546 --encoding GBK --dry-run\n  khot import units households.csv --findings findings.csv\n  khot import outlets stations.xlsx --area 150821\n  khot import workers roster.csv --area 150821 --dry-run"
 )]
 pub struct Arguments {
     /// What the file holds.
@@ -52,6 +52,8 @@ enum What {
     Outlets,
     /// Items of the service catalogue.
     Services,
+    /// Worker records: name, area and employment, and what else is known of them.
+    Workers,
 }
 
 /// Files that belong to a shapefile.
@@ -59,8 +61,12 @@ const COMPANIONS: [&str; 5] = ["shp", "dbf", "shx", "prj", "cpg"];
 
 pub async fn run(config: &Config, arguments: Arguments) -> Result<(), Stop> {
     let files = files(&arguments.file)?;
-    let job =
-        with_store(config, async |store, ending| import(store, &arguments, &files, ending).await).await?;
+    let load = async |store: &Store, ending: &Ending| import(store, &arguments, &files, ending).await;
+    let job = match arguments.what {
+        // Names are sealed as they come.
+        What::Workers => with_store_and_keys(config, load).await?,
+        _ => with_store(config, load).await?,
+    };
     report(&arguments, &job)
 }
 
@@ -90,7 +96,10 @@ async fn import(
         let bytes = tokio::fs::File::open(file)
             .await
             .map_err(|error| Stop::Unusable(format!("can't read {}: {error}", file.display())))?;
-        store.keep_upload(&scope, upload, &arguments.area, &name, bytes).await?;
+        match arguments.what {
+            What::Workers => store.keep_sealed_upload(&scope, upload, &arguments.area, &name, bytes).await?,
+            _ => store.keep_upload(&scope, upload, &arguments.area, &name, bytes).await?,
+        };
     }
     let params = ImportParams {
         what: match arguments.what {
@@ -98,6 +107,7 @@ async fn import(
             What::Units => ImportWhat::Units,
             What::Outlets => ImportWhat::Outlets,
             What::Services => ImportWhat::Services,
+            What::Workers => ImportWhat::Workers,
         },
         upload,
         name: arguments.file.file_name().unwrap_or_default().to_string_lossy().into_owned(),

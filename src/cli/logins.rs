@@ -160,11 +160,14 @@ async fn hand_over(tx: &mut Tx, login: &Login) -> Result<(), Stop> {
     let today = clock::local_day(clock::now());
     let mut free = workers::page(tx, &township, &on_post, today, None, 500).await?;
     free.retain(|worker| worker.username.is_none());
-    let here = |worker: &WorkerRow| {
-        let theirs = |held: &HeldGrid| held.role == GridRole::Worker && held.code.village() == login.area;
-        !worker.grids.iter().any(theirs)
+    // Rather not somebody who leads: a worker's page shows who does.
+    let last = |worker: &WorkerRow| {
+        let here = |role: GridRole| {
+            worker.grids.iter().any(|held: &HeldGrid| held.role == role && held.code.village() == login.area)
+        };
+        (!here(GridRole::Worker), here(GridRole::Lead))
     };
-    free.sort_by_key(here);
+    free.sort_by_key(last);
     if let Some(worker) = free.first() {
         let change = WorkerChange { username: Some(Some(login.username.clone())), ..WorkerChange::default() };
         workers::change(tx, worker.id, &change, today, clock::now()).await?;

@@ -45,6 +45,7 @@ mod sheet;
 mod simple;
 mod table;
 mod units;
+mod workers;
 mod write;
 mod xlsx;
 
@@ -69,6 +70,7 @@ pub use reaching::{
 pub use rows::{Item, RawRow, ReadOptions, Sink, Value};
 pub use sheet::{Sheet, SheetError};
 pub use units::{UnitInput, read_units};
+pub use workers::{WorkerInput, read_workers};
 pub use write::{GeoWriter, OutRow, WriteOptions, write_geo};
 
 use crate::domain::{Finding, FindingKind, Text};

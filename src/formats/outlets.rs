@@ -184,7 +184,7 @@ fn hours(row: &RawRow, names: &[&str]) -> Result<Option<OsmHours>, FindingKind> 
     columns::text(row, names)?.map(parse).transpose()
 }
 
-fn day(row: &RawRow, names: &[&str]) -> Result<Option<NaiveDate>, FindingKind> {
+pub(super) fn day(row: &RawRow, names: &[&str]) -> Result<Option<NaiveDate>, FindingKind> {
     let parse = |text: String| {
         text.parse()
             .map_err(|_| columns::bad(names[0], &text, "日期，例如 2026-11-23", "a day, such as 2026-11-23"))
@@ -193,7 +193,7 @@ fn day(row: &RawRow, names: &[&str]) -> Result<Option<NaiveDate>, FindingKind> {
 }
 
 /// Words with semicolons, commas or their Chinese forms between them. Longer than other texts may be.
-fn list(row: &RawRow, names: &[&str]) -> Result<Vec<String>, FindingKind> {
+pub(super) fn list(row: &RawRow, names: &[&str]) -> Result<Vec<String>, FindingKind> {
     const MOST: usize = 10_000;
     let Some((column, value)) = columns::value(row, names) else { return Ok(Vec::new()) };
     let text = value.text();

@@ -9,15 +9,16 @@ use serde_json::{Value, json};
 
 use super::failure::{Failure, findings_wire};
 use super::progress::Progress;
-use super::{ImportParams, ImportWhat, import_outlets};
+use super::{ImportParams, ImportWhat, import_outlets, import_workers};
 use crate::access::Scope;
 use crate::domain::{Area, Code, Finding, FindingKind, Policy, Unit};
 use crate::formats::{self, AreaOptions, Cover, Gatherer, ReadOptions, VillageOutline};
 use crate::geo::crs::Crs;
 use crate::geo::dissolve::dissolve;
 use crate::store::areas::VillageRow;
+use crate::store::imports::Kept;
 use crate::store::jobs::JobRow;
-use crate::store::{Store, StoreError, Tx, areas, imports, leftovers, services};
+use crate::store::{Store, StoreError, Tx, areas, imports, leftovers, services, workers};
 
 /// How the work is counted for the progress bar: fetched, read, checked, loaded.
 const STEPS: u32 = 4;
@@ -49,7 +50,8 @@ async fn load(
 ) -> Result<Value, Failure> {
     let folder =
         TempFolder::new().map_err(|error| StoreError::Corrupt { what: "upload", why: error.to_string() })?;
-    imports::write_upload(tx, params.upload, folder.path()).await?;
+    let kept = if params.what == ImportWhat::Workers { Kept::Sealed } else { Kept::Plain };
+    imports::write_upload(tx, params.upload, kept, folder.path()).await?;
     let file_name = Path::new(&params.name).file_name().map(PathBuf::from).unwrap_or_default();
     let path = folder.path().join(file_name);
     progress.step();
@@ -112,6 +114,16 @@ pub async fn load_file(
             }
             services::put(tx, area, &items).await?;
             (findings, items.len(), "services")
+        }
+        ImportWhat::Workers => {
+            let now = crate::clock::now();
+            let (new, findings) = import_workers::read(tx, area, path, options, now).await?;
+            progress.step();
+            if !go_on(&findings, params, progress)? {
+                return Ok(told(&findings));
+            }
+            workers::add(tx, area, &new, now).await?;
+            (findings, new.len(), "workers")
         }
     };
     if matches!(params.what, ImportWhat::Areas | ImportWhat::Units) {

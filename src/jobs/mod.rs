@@ -16,6 +16,7 @@ pub mod drafting;
 mod failure;
 mod import;
 mod import_outlets;
+mod import_workers;
 pub mod pay;
 mod progress;
 mod proposal;
@@ -97,6 +98,8 @@ pub enum ImportWhat {
     Outlets,
     /// Items of the service catalogue.
     Services,
+    /// Worker records.
+    Workers,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -170,7 +173,9 @@ pub async fn queue_import(
     params: &ImportParams,
     now: DateTime<Utc>,
 ) -> Result<JobRow, StoreError> {
-    queue(tx, "import", area, params, now).await
+    // Which jobs are whose goes by their kind: a roster's are for whoever changes worker records.
+    let kind = if params.what == ImportWhat::Workers { "roster" } else { "import" };
+    queue(tx, kind, area, params, now).await
 }
 
 /// Queues the making of a banner's links, unless that waits already; gives the job that will do it. What begins on a

@@ -197,7 +197,7 @@ async fn work(
             let params = serde_json::from_value(params).map_err(unreadable)?;
             proposal::run(store, scope, job, &params, progress).await.map(Some)
         }
-        "import" => {
+        "import" | "roster" => {
             let params = serde_json::from_value(params).map_err(unreadable)?;
             import::run(store, scope, job, &params, progress).await.map(Some)
         }

@@ -16,6 +16,8 @@ pub struct AreaRow {
     /// Above villages: what most of its villages are.
     pub area_type: Option<AreaType>,
     pub kind: Option<VillageKind>,
+    /// Of a village: what its people need to be spoken to in.
+    pub language: Option<String>,
     /// West, south, east, north.
     pub bbox: [f64; 4],
     pub area_m2: f64,
@@ -32,6 +34,7 @@ struct Raw {
     name: String,
     area_type: Option<String>,
     kind: Option<String>,
+    language: Option<String>,
     bbox: Vec<f64>,
     area_m2: f64,
     villages: i32,
@@ -66,6 +69,7 @@ impl Raw {
             name: raw.name,
             area_type: raw.area_type.map(parse_type).transpose()?,
             kind: raw.kind.map(parse_kind).transpose()?,
+            language: raw.language,
             bbox: raw.bbox.try_into().map_err(|_| StoreError::corrupt("bounding box", "not four numbers"))?,
             area_m2: raw.area_m2,
             villages: u32::try_from(raw.villages).unwrap_or(0),
@@ -76,7 +80,7 @@ impl Raw {
     }
 }
 
-const COLUMNS: &str = "code, name, coalesce(area_type, main_type) AS area_type, kind,
+const COLUMNS: &str = "code, name, coalesce(area_type, main_type) AS area_type, kind, language,
     ARRAY[ST_XMin(outline), ST_YMin(outline), ST_XMax(outline), ST_YMax(outline)] AS bbox,
     area_m2, villages, households, households_told, households_few, people, people_told, people_few, synthetic";
 

@@ -11,11 +11,12 @@ use sqlx::postgres::PgCopyIn;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use uuid::Uuid;
 
-use super::{Store, StoreError, Tx, areas, audit, geometry, set_scope, tiles};
+use super::{Store, StoreError, Tx, areas, audit, geometry, keys, set_scope, tiles};
 use crate::access::Scope;
 use crate::disclosure;
 use crate::domain::{Area, AreaType, Code, Unit, VillageKind};
 use crate::geo::measure;
+use crate::vault::Place;
 
 const BATCH: usize = 1 << 18;
 
@@ -261,6 +262,18 @@ pub async fn note(
 
 const PIECE: usize = 1 << 20;
 
+/// How a file lies in the database until its import runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    Plain,
+    /// Names stand in it: sealed as they are.
+    Sealed,
+}
+
+fn place_of(upload: Uuid) -> Place {
+    Place { table: "upload", column: "bytes", row: upload }
+}
+
 impl Store {
     /// Keeps the bytes of an uploaded file until its import runs. A shapefile is several files of one upload.
     pub async fn keep_upload(
@@ -269,9 +282,37 @@ impl Store {
         upload: Uuid,
         area: &Code,
         name: &str,
+        bytes: impl AsyncRead + Unpin + Send,
+    ) -> Result<u64, StoreError> {
+        self.keep(scope, upload, area, name, Kept::Plain, bytes).await
+    }
+
+    /// The same of a file with names in it, which lies in the database as they do.
+    pub async fn keep_sealed_upload(
+        &self,
+        scope: &Scope,
+        upload: Uuid,
+        area: &Code,
+        name: &str,
+        bytes: impl AsyncRead + Unpin + Send,
+    ) -> Result<u64, StoreError> {
+        self.keep(scope, upload, area, name, Kept::Sealed, bytes).await
+    }
+
+    async fn keep(
+        &self,
+        scope: &Scope,
+        upload: Uuid,
+        area: &Code,
+        name: &str,
+        kept: Kept,
         mut bytes: impl AsyncRead + Unpin + Send,
     ) -> Result<u64, StoreError> {
         let mut tx = self.begin(scope).await?;
+        let key = match kept {
+            Kept::Plain => None,
+            Kept::Sealed => Some((keys::current(&mut tx).await?, self.vault()?.clone())),
+        };
         let mut total = 0;
         for number in 0.. {
             let mut piece = Vec::with_capacity(PIECE);
@@ -280,6 +321,9 @@ impl Store {
                 break;
             }
             total += piece.len() as u64;
+            if let Some((key, vault)) = &key {
+                piece = vault.seal_bytes(*key, place_of(upload), &piece)?;
+            }
             sqlx::query("INSERT INTO upload (id, area, name, piece, bytes) VALUES ($1, $2, $3, $4, $5)")
                 .bind(upload)
                 .bind(area.as_str())
@@ -317,9 +361,14 @@ impl Store {
 pub async fn write_upload(
     tx: &mut Tx,
     upload: Uuid,
+    kept: Kept,
     folder: &std::path::Path,
 ) -> Result<Vec<String>, StoreError> {
     use futures::TryStreamExt;
+    let vault = match kept {
+        Kept::Plain => None,
+        Kept::Sealed => Some(tx.vault()?.clone()),
+    };
     let mut names: Vec<String> = Vec::new();
     let mut rows = sqlx::query_as::<Postgres, (String, Vec<u8>)>(
         "SELECT name, bytes FROM upload WHERE id = $1 ORDER BY name, piece",
@@ -328,7 +377,10 @@ pub async fn write_upload(
     .fetch(tx.conn());
     let failed = |error: std::io::Error| StoreError::corrupt("upload", error);
     let mut open: Option<std::fs::File> = None;
-    while let Some((name, bytes)) = rows.try_next().await? {
+    while let Some((name, mut bytes)) = rows.try_next().await? {
+        if let Some(vault) = &vault {
+            bytes = vault.open_bytes(place_of(upload), &bytes)?;
+        }
         if names.last() != Some(&name) {
             // Names come from outside: only the last part of a path counts.
             let safe =

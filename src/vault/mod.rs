@@ -133,10 +133,18 @@ impl Vault {
     /// # Errors
     /// When the key isn't in the file.
     pub fn seal(&self, id: KeyId, place: Place, text: &str) -> Result<Vec<u8>, VaultError> {
+        self.seal_bytes(id, place, text.as_bytes())
+    }
+
+    /// The same of any bytes, such as a file's.
+    ///
+    /// # Errors
+    /// When the key isn't in the file.
+    pub fn seal_bytes(&self, id: KeyId, place: Place, bytes: &[u8]) -> Result<Vec<u8>, VaultError> {
         let key = self.key(id)?;
         let mut nonce = [0; NONCE];
         nonce.copy_from_slice(&(self.draw)()[..NONCE]);
-        let payload = Payload { msg: text.as_bytes(), aad: &place.bytes(id) };
+        let payload = Payload { msg: bytes, aad: &place.bytes(id) };
         let sealed = XChaCha20Poly1305::new(&(*key.secret()).into())
             .encrypt(&nonce.into(), payload)
             .map_err(|_| VaultError::Sealing)?;
@@ -148,16 +156,23 @@ impl Vault {
     /// # Errors
     /// When the key isn't in the file, or the value isn't the one that was sealed for this place.
     pub fn open_sealed(&self, place: Place, sealed: &[u8]) -> Result<String, VaultError> {
+        String::from_utf8(self.open_bytes(place, sealed)?).map_err(|_| VaultError::Tampered(place))
+    }
+
+    /// Opens the bytes that stand at `place`.
+    ///
+    /// # Errors
+    /// As [`Vault::open_sealed`].
+    pub fn open_bytes(&self, place: Place, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
         let tampered = || VaultError::Tampered(place);
         let id = key_of(sealed).ok_or_else(tampered)?;
         let key = self.key(id)?;
         let (nonce, text) = sealed[HEAD..].split_at_checked(NONCE).ok_or_else(tampered)?;
         let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| tampered())?;
         let payload = Payload { msg: text, aad: &place.bytes(id) };
-        let opened = XChaCha20Poly1305::new(&(*key.secret()).into())
+        XChaCha20Poly1305::new(&(*key.secret()).into())
             .decrypt(&nonce.into(), payload)
-            .map_err(|_| tampered())?;
-        String::from_utf8(opened).map_err(|_| tampered())
+            .map_err(|_| tampered())
     }
 }
 

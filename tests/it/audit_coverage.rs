@@ -11,7 +11,7 @@ use crate::harness::*;
 use crate::openapi::operations;
 
 /// What the trail says of an operation, as soon as it has been answered.
-const EXPECTED: [(&str, &str); 53] = [
+const EXPECTED: [(&str, &str); 54] = [
     ("POST /api/v1/session", "session.open"),
     ("DELETE /api/v1/me/sessions/{id}", "account.session_end"),
     ("POST /api/v1/me/tokens", "account.token_add"),
@@ -35,6 +35,7 @@ const EXPECTED: [(&str, &str); 53] = [
     ("POST /api/v1/plans/{id}/publication", "job.queue"),
     ("DELETE /api/v1/plans/{id}", "plan.discard"),
     ("POST /api/v1/areas/{code}/workers", "worker.add"),
+    ("PATCH /api/v1/areas/{code}", "area.language"),
     ("PUT /api/v1/areas/{code}/ceilings/{kind}", "post.ceiling"),
     ("PUT /api/v1/areas/{code}/posts/{kind}", "post.set"),
     ("POST /api/v1/areas/{code}/post-moves", "post.move"),
@@ -189,6 +190,7 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
             }
             "POST /api/v1/proposals/{id}/acceptance" => json!({"from": "2027-01-01"}),
             "PATCH /api/v1/assignments/{id}" => json!({"until": "2027-06-01"}),
+            "PATCH /api/v1/areas/{code}" => json!({"language": "mn"}),
             "PATCH /api/v1/workers/{id}" => json!({"status": "on_leave"}),
             "POST /api/v1/areas/{code}/outlets" => {
                 json!({"name": "示例中心", "kind": "centre", "point": [108.01, 41.01]})
@@ -219,6 +221,7 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
         let of_people = ["workers", "post", "ceilings", "assignments", "proposals", "duty"];
         let caller = match path {
             _ if path.contains("pay") || path.contains("adjustments") => &finance,
+            _ if operation == "PATCH /api/v1/areas/{code}" => &officer,
             _ if of_people.iter().any(|word| path.contains(word)) => &officer,
             _ => &app,
         };

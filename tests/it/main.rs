@@ -40,6 +40,7 @@ mod process;
 mod proposals;
 mod public_map;
 mod rooms;
+mod roster;
 /// The three areas that the tests of `formats` read, in every format.
 #[path = "../../src/formats/tests/samples.rs"]
 mod samples;

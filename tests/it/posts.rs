@@ -297,6 +297,7 @@ async fn a_worker_sees_their_own_grids_and_no_others() {
     assert_eq!((grids.len(), &grids[0]["code"], &grids[0]["role"]), (1, &json!(EAST), &json!("worker")));
     assert_eq!((&grids[0]["lead"]["name"], &grids[0]["village_name"]), (&json!("王**"), &json!("联合村")));
     assert!(grids[0]["geometry"]["coordinates"].is_array() && territory["synthetic"] == true);
+    assert!(grids[0]["outlets"].is_array() && territory["statement"].is_null(), "{territory}");
     let text = territory.to_string();
     assert!(text.len() < 20_000 && !text.contains(&workers[1].to_string()), "{text}");
     // Of the others' they see nothing by any road.

@@ -12,19 +12,19 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{code, geojson_response, wants_geojson};
+use super::{code, geojson_response, said, wants_geojson};
 use crate::access::Capability;
 use crate::api::AppState;
 use crate::api::caller::{Caller, Visitor};
-use crate::api::extract::{Params, Segment};
+use crate::api::extract::{Body, Params, Segment};
 use crate::api::problem::{Problem, ProblemWire};
 use crate::api::wire::{self, AreaDetail, Items, PlanRef};
-use crate::domain::{AreaType, Code, Count, Level};
+use crate::domain::{AreaType, Code, Count, Level, clean_language};
 use crate::store::tiles::GridsOf;
 use crate::store::{areas, comparison, plans};
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(get)).routes(routes!(children)).routes(routes!(figures))
+    OpenApiRouter::new().routes(routes!(get, change)).routes(routes!(children)).routes(routes!(figures))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -65,6 +65,49 @@ async fn get(
         ));
     }
     Ok(Json(detail).into_response())
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AreaChange)]
+struct AreaChangeWire {
+    /// What grids here need their worker to speak, such as `mn`; null: nothing in particular.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<String>)]
+    language: Option<Option<String>>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AreaChanged {
+    /// In how many villages that wasn't so before.
+    villages: u64,
+}
+
+/// Say which language the people of a village, or of all villages of an area, need
+#[utoipa::path(patch, path = "/api/v1/areas/{code}", tag = "areas", params(("code" = String, Path)), request_body = AreaChangeWire,
+    responses((status = 200, body = AreaChanged), (status = 403, body = ProblemWire), (status = 404, body = ProblemWire), (status = "default", body = ProblemWire)))]
+async fn change(
+    caller: Caller,
+    Segment(text): Segment<String>,
+    Body(given): Body<AreaChangeWire>,
+) -> Result<Json<AreaChanged>, Problem> {
+    let code = code(&text)?;
+    let language = given.language.ok_or_else(|| {
+        Problem::bad_request("nothing_to_change", "请写明 language", "say the language, or null for none")
+    })?;
+    let language = language
+        .as_deref()
+        .map(clean_language)
+        .transpose()
+        .map_err(|why| Problem::bad_request("bad_language", why.zh, why.en))?;
+    let mut tx = caller.begin().await?;
+    areas::get(&mut tx, &code).await?.ok_or_else(no_area)?;
+    caller.require(Capability::PeopleEdit, &code)?;
+    let villages = areas::below(&mut tx, &code, Level::Village).await?;
+    let villages: Vec<_> = villages.into_iter().map(|village| (village.code, language.clone())).collect();
+    let villages = areas::set_languages(&mut tx, &code, &villages).await?;
+    tx.commit().await?;
+    Ok(Json(AreaChanged { villages }))
 }
 
 #[derive(Deserialize, IntoParams)]

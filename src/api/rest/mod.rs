@@ -128,6 +128,22 @@ fn geojson_response(value: &Value) -> Response {
     ([(header::CONTENT_TYPE, "application/geo+json")], value.to_string()).into_response()
 }
 
+/// A workbook to be kept by whoever asked for it, and by nobody on the way.
+fn workbook(bytes: Result<Vec<u8>, String>, name: &str) -> Result<Response, Problem> {
+    let bytes = bytes.map_err(|error| {
+        tracing::error!(%error, "a workbook can't be written");
+        Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR)
+    })?;
+    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_owned();
+    let disposition = format!("attachment; filename=\"{name}\"");
+    let head = [
+        (header::CONTENT_TYPE, kind),
+        (header::CONTENT_DISPOSITION, disposition),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((head, bytes).into_response())
+}
+
 /// 202 with where to look for the job.
 fn accepted(job: JobRow) -> Response {
     let location = format!("/api/v1/jobs/{}", job.id);

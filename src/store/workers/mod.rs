@@ -5,7 +5,7 @@ mod reveal;
 mod row;
 mod status;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, Value, json};
@@ -16,7 +16,7 @@ pub use self::row::{HeldGrid, WorkerRow};
 use self::row::{Raw, SELECT, TABLE, column};
 pub use self::status::{StatusRow, follow, history};
 use super::{StoreError, Tx, audit, keys};
-use crate::domain::{Code, Employment, Home, PersonalField, WorkerStatus};
+use crate::domain::{Code, Employment, Home, Level, PersonalField, WorkerStatus};
 use crate::vault::Place;
 
 /// A record to be added; its personal values are clean already ([`PersonalField::clean`]).
@@ -100,6 +100,31 @@ pub async fn names(tx: &mut Tx, ids: &[Uuid]) -> Result<BTreeMap<Uuid, Option<St
         (id, opened.map(|name| PersonalField::Name.mask(&name)))
     };
     Ok(sealed.into_iter().map(name).collect())
+}
+
+/// Who is in the roster of `area` and below: township, name and phone, opened to be compared with and not to be shown.
+pub async fn identities(
+    tx: &mut Tx,
+    area: &Code,
+) -> Result<BTreeSet<(Code, String, Option<String>)>, StoreError> {
+    type Sealed = (Uuid, String, Vec<u8>, Option<Vec<u8>>);
+    let vault = tx.vault()?.clone();
+    let sealed: Vec<Sealed> =
+        sqlx::query_as("SELECT id, area, name, phone FROM worker WHERE area LIKE $1 || '%'")
+            .bind(area.as_str())
+            .fetch_all(tx.conn())
+            .await?;
+    let open = |row: Uuid, field: PersonalField, sealed: &[u8]| {
+        vault.open_sealed(Place { table: TABLE, column: column(field), row }, sealed)
+    };
+    let mut found = BTreeSet::new();
+    for (id, area, name, phone) in sealed {
+        let area: Code = area.parse().map_err(|error| StoreError::corrupt("code", error))?;
+        let name = open(id, PersonalField::Name, &name)?;
+        let phone = phone.map(|phone| open(id, PersonalField::Phone, &phone)).transpose()?;
+        found.insert((area.at(Level::Township), name, phone));
+    }
+    Ok(found)
 }
 
 /// The one whose account this is.

@@ -272,6 +272,12 @@ fn people() -> Vec<Case> {
         case("DELETE /api/v1/proposals/{id}", |of| {
             send("DELETE", format!("/api/v1/proposals/{}", of.proposal), json!({}))
         }),
+        case("GET /api/v1/areas/{code}/workers.xlsx", |of| {
+            get(format!("/api/v1/areas/{}/workers.xlsx", of.banner))
+        }),
+        case("PATCH /api/v1/areas/{code}", |of| {
+            send("PATCH", format!("/api/v1/areas/{}", of.village), json!({"language": "mn"}))
+        }),
         case("GET /api/v1/me/territory", |_| get("/api/v1/me/territory".to_owned())),
         case("GET /api/v1/workers/{id}/history", |of| get(format!("/api/v1/workers/{}/history", of.worker))),
         case("GET /api/v1/workers/{id}", |of| get(format!("/api/v1/workers/{}", of.worker))),

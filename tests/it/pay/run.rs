@@ -404,6 +404,8 @@ async fn a_worker_sees_their_own_statement_once_it_is_locked_and_nobody_elses() 
     assert!(!lines.is_empty() && lines.iter().all(|line| line["worker"] == json!(workers[0])));
     assert_eq!(fen(&mine, "total_fen"), lines.iter().map(|line| fen(line, "amount_fen")).sum::<i64>());
     assert_eq!(own.get("/api/v1/me/statement").await["month"], "2026-09");
+    let told = &own.get("/api/v1/me/territory").await["statement"];
+    assert_eq!((&told["month"], &told["total_fen"]), (&json!("2026-09"), &mine["total_fen"]));
     let unpaid = own.get("/api/v1/me/statement?month=2026-10").await;
     assert_eq!(
         (&unpaid["status"], &unpaid["lines"], &unpaid["total_fen"]),

@@ -123,7 +123,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Say which language the people of a village, or of all villages of an area, need */
+        patch: operations["patch_areas_by_code"];
         trace?: never;
     };
     "/api/v1/areas/{code}/adjustments": {
@@ -326,7 +327,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Import a file of areas, units, outlets or services below an area: queued, and done as a job */
+        /** Import a file of areas, units, outlets, services or workers below an area: queued, and done as a job */
         post: operations["post_areas_by_code_imports_by_what"];
         delete?: never;
         options?: never;
@@ -650,6 +651,23 @@ export interface paths {
         put?: never;
         /** Add a worker to a township or village */
         post: operations["post_areas_by_code_workers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/workers.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roster of an area and of all below it as a workbook; names and phones are masked, as everywhere */
+        get: operations["get_areas_by_code_workers.xlsx"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1818,6 +1836,8 @@ export interface components {
             households?: components["schemas"]["Count"] | null;
             /** @description Of a village. */
             kind?: components["schemas"]["VillageKind"] | null;
+            /** @description Of a village: the language that its grids' worker should speak, such as `mn`. */
+            language?: string | null;
             level: components["schemas"]["Level"];
             name: string;
             parent?: string | null;
@@ -1825,6 +1845,17 @@ export interface components {
             /** @description Made up from real names and outlines. */
             synthetic: boolean;
             /** Format: int32 */
+            villages: number;
+        };
+        AreaChange: {
+            /** @description What grids here need their worker to speak, such as `mn`; null: nothing in particular. */
+            language?: string | null;
+        };
+        AreaChanged: {
+            /**
+             * Format: int64
+             * @description In how many villages that wasn't so before.
+             */
             villages: number;
         };
         /** @description An area with where it lies. */
@@ -2468,6 +2499,8 @@ export interface components {
                 households?: components["schemas"]["Count"] | null;
                 /** @description Of a village. */
                 kind?: components["schemas"]["VillageKind"] | null;
+                /** @description Of a village: the language that its grids' worker should speak, such as `mn`. */
+                language?: string | null;
                 level: components["schemas"]["Level"];
                 name: string;
                 parent?: string | null;
@@ -3020,6 +3053,7 @@ export interface components {
             code: string;
             /** Format: date */
             from: string;
+            /** @description Simplified: to be shown on a phone, not to be measured. */
             geometry: Record<string, never>;
             households?: components["schemas"]["Count"] | null;
             lead?: components["schemas"]["GridLead"] | null;
@@ -3046,6 +3080,16 @@ export interface components {
              * @description To a minute.
              */
             last_used_at: string;
+        };
+        /** @description The newest month that is paid. */
+        OwnStatement: {
+            /** @description CNY. */
+            currency: string;
+            /** @description By rules whose amounts are nobody's actual rates. */
+            demo: boolean;
+            month: string;
+            /** Format: int64 */
+            total_fen: number;
         };
         OwnToken: {
             /** Format: date-time */
@@ -3962,6 +4006,8 @@ export interface components {
             /** Format: date */
             as_of: string;
             grids: components["schemas"]["OwnGrid"][];
+            /** @description None before a month of theirs is locked. */
+            statement?: components["schemas"]["OwnStatement"] | null;
             synthetic: boolean;
             worker: components["schemas"]["OwnWorker"];
         };
@@ -4783,6 +4829,59 @@ export interface operations {
             };
         };
     };
+    patch_areas_by_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AreaChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaChanged"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_areas_by_code_adjustments: {
         parameters: {
             query?: {
@@ -5441,7 +5540,7 @@ export interface operations {
             header?: never;
             path: {
                 code: string;
-                what: "areas" | "units" | "outlets" | "services";
+                what: "areas" | "units" | "outlets" | "services" | "workers";
             };
             cookie?: never;
         };
@@ -6851,6 +6950,55 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_areas_by_code_workers.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,20 +1,21 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::NaiveDate;
+use geo::{BoundingRect, MapCoords, MultiPolygon, SimplifyVwPreserve};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::super::serving::{self, GridOutlet};
 use crate::access::Capability;
 use crate::api::AppState;
 use crate::api::caller::Caller;
 use crate::api::problem::{Problem, ProblemWire};
-
 use crate::api::wire;
-use crate::domain::{AreaType, Code, Count, Employment, GridRole, PersonalField, WorkerStatus};
+use crate::domain::{AreaType, Code, Count, Employment, GridRole, Month, PersonalField, WorkerStatus};
 use crate::store::tiles::GridsOf;
-use crate::store::{assignments, grids, workers};
+use crate::store::{Tx, assignments, grids, pay, workers};
 
 /// Who they are themselves.
 #[derive(Serialize, ToSchema)]
@@ -32,6 +33,18 @@ struct GridLead {
     name: Option<String>,
 }
 
+/// The newest month that is paid.
+#[derive(Serialize, ToSchema)]
+struct OwnStatement {
+    #[schema(value_type = String)]
+    month: Month,
+    total_fen: i64,
+    /// CNY.
+    currency: &'static str,
+    /// By rules whose amounts are nobody's actual rates.
+    demo: bool,
+}
+
 /// A grid that the caller looks after.
 #[derive(Serialize, ToSchema)]
 struct OwnGrid {
@@ -47,6 +60,7 @@ struct OwnGrid {
     #[serde(skip_serializing_if = "Option::is_none")]
     people: Option<Count>,
     area_m2: f64,
+    /// Simplified: to be shown on a phone, not to be measured.
     #[schema(value_type = Object)]
     geometry: Value,
     lead: Option<GridLead>,
@@ -62,6 +76,8 @@ pub struct Territory {
     worker: OwnWorker,
     as_of: NaiveDate,
     grids: Vec<OwnGrid>,
+    /// None before a month of theirs is locked.
+    statement: Option<OwnStatement>,
     synthetic: bool,
 }
 
@@ -79,7 +95,7 @@ pub async fn get(State(state): State<AppState>, caller: Caller) -> Result<Json<T
     for held in std::mem::take(&mut worker.grids) {
         // Their account's grants decide which of them they see.
         let Some(mut row) = grids::get(&mut tx, &held.code, GridsOf::Day(today)).await? else { continue };
-        let geometry = row.outline.take().map(|outline| wire::geojson(&outline)).unwrap_or_default();
+        let geometry = row.outline.take().map(|outline| wire::geojson(&simple(&outline))).unwrap_or_default();
         let lead = assignments::own_lead(&mut tx, &held.code, today).await?;
         let neighbours = grids::neighbours(&mut tx, &held.code, row.plan).await?;
         let outlets = serving::of_grid(&mut tx, &held.code, today).await?;
@@ -110,6 +126,44 @@ pub async fn get(State(state): State<AppState>, caller: Caller) -> Result<Json<T
         },
         as_of: today,
         grids: own,
+        statement: statement(&mut tx, worker.id).await?,
         synthetic,
     }))
+}
+
+async fn statement(tx: &mut Tx, worker: Uuid) -> Result<Option<OwnStatement>, Problem> {
+    let Some(month) = pay::months_of(tx, worker, false).await?.into_iter().next() else { return Ok(None) };
+    let held = pay::statement(tx, worker, month, false).await?;
+    Ok(held.map(|held| OwnStatement { month, total_fen: held.total_fen, currency: "CNY", demo: held.demo }))
+}
+
+/// Corners that a phone wouldn't show are left out, and digits below a metre.
+fn simple(outline: &MultiPolygon<f64>) -> MultiPolygon<f64> {
+    /// Of the outline's width or height: what a corner must stand out by.
+    const PART: f64 = 0.004;
+    let wide = outline.bounding_rect().map_or(0.0, |rect| rect.width().max(rect.height()));
+    let rounded = |value: f64| (value * 1e5).round() / 1e5;
+    let simple = outline.simplify_vw_preserve((wide * PART).powi(2));
+    simple.map_coords(|at| geo::Coord { x: rounded(at.x), y: rounded(at.y) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outline_of_many_corners_is_small_and_still_there() {
+        let corner = |at: i32| {
+            let (angle, far) =
+                (f64::from(at) / 5000.0 * std::f64::consts::TAU, 0.2 + f64::from(at % 7) * 1e-5);
+            (117.0 + far * angle.cos(), 45.0 + far * angle.sin())
+        };
+        let ring: geo::LineString<f64> = (0..5000).map(corner).collect::<Vec<_>>().into();
+        let outline = MultiPolygon(vec![geo::Polygon::new(ring, vec![])]);
+        let small = simple(&outline);
+        assert!((20..400).contains(&small.0[0].exterior().0.len()), "{}", small.0[0].exterior().0.len());
+        assert!(wire::geojson(&small).to_string().len() < 8_000);
+        let area = |outline: &MultiPolygon<f64>| geo::Area::unsigned_area(outline);
+        assert!((area(&small) / area(&outline) - 1.0).abs() < 0.02);
+    }
 }

@@ -1,5 +1,6 @@
 //! Worker records: masked for those who keep the roster, in full only when revealed.
 
+mod export;
 mod wire;
 
 use axum::Json;
@@ -38,6 +39,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(get, change))
         .routes(routes!(history))
         .routes(routes!(reveal))
+        .merge(export::routes())
 }
 
 #[derive(Deserialize, IntoParams)]
