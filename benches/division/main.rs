@@ -120,7 +120,8 @@ fn median(mut runs: Vec<Figures>) -> Option<Figures> {
 fn in_child(task: &str, engine: &str) -> Option<Figures> {
     let program = std::env::current_exe().ok()?;
     let ran = Command::new(program).args(["child", task, engine]).output().ok()?;
-    Figures::heard(String::from_utf8(ran.stdout).ok()?.lines().last()?.trim())
+    // METIS grumbles on the same channel, and after the figures.
+    String::from_utf8(ran.stdout).ok()?.lines().rev().find_map(|line| Figures::heard(line.trim()))
 }
 
 /// What a child does: makes the instance, answers it, measures. None where there is no answer.

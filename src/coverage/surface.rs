@@ -201,18 +201,19 @@ impl Surface {
     pub fn around(&self, from: CellIndex, minutes: f64) -> Vec<(u32, f64)> {
         let mut found = Vec::new();
         let Some(start) = self.place(from).filter(|at| self.open[*at]) else { return found };
-        let mut best: HashMap<u32, f64> = HashMap::from([(start as u32, 0.0)]);
+        let mut best = vec![f64::INFINITY; self.cells.len()];
+        best[start] = 0.0;
         let mut queue = BinaryHeap::from([Reverse((Hours(0.0), start as u32))]);
         while let Some(Reverse((Hours(hours), at))) = queue.pop() {
-            if best.get(&at).is_some_and(|known| *known < hours) {
+            if best[at as usize] < hours {
                 continue;
             }
             found.push((at, hours * 60.0));
             let ways = &self.ways[at as usize];
             for (other, step) in ways.to.iter().zip(&ways.hours).take_while(|way| *way.0 != NOBODY) {
                 let reached = hours + step;
-                if reached * 60.0 <= minutes && best.get(other).is_none_or(|known| reached < *known) {
-                    best.insert(*other, reached);
+                if reached * 60.0 <= minutes && reached < best[*other as usize] {
+                    best[*other as usize] = reached;
                     queue.push(Reverse((Hours(reached), *other)));
                 }
             }

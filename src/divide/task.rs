@@ -11,7 +11,7 @@ pub use super::solver::Link;
 pub struct Work {
     /// Sweeps of one search.
     pub sweeps: u32,
-    /// Units tried in further searches, while parts are off: a sixth of them where they are off by little.
+    /// Units tried in further searches, while parts are off: a twelfth of them where they are off by little.
     pub spare: u64,
     /// Whether to spend all of `spare`, looking for a shorter border.
     pub polish: bool,
@@ -100,9 +100,9 @@ impl Effort {
     /// For one large graph.
     pub fn work(self) -> Work {
         let sweeps = match self {
-            Effort::Quick => 450,
-            Effort::Default => 2100,
-            Effort::Thorough => 6800,
+            Effort::Quick => 520,
+            Effort::Default => 2200,
+            Effort::Thorough => 7000,
         };
         Work { sweeps, spare: 0, polish: false }
     }
@@ -114,7 +114,7 @@ impl Effort {
             Effort::Default => 320,
             Effort::Thorough => 1500,
         };
-        Work { sweeps, spare: u64::from(12 * sweeps) * units as u64, polish: false }
+        Work { sweeps, spare: u64::from(24 * sweeps) * units as u64, polish: false }
     }
 
     /// For a small graph, on which seconds are spent to come as near to the shortest border as can be.

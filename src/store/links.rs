@@ -1,5 +1,7 @@
 //! Which outlets serve a grid: what the program works out, and what a person decided instead.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 use sqlx::FromRow;
@@ -38,9 +40,7 @@ struct Raw {
     grid: String,
     kind: String,
     responsible: Option<Uuid>,
-    responsible_name: Option<String>,
     nearest: Option<Uuid>,
-    nearest_name: Option<String>,
     minutes: Option<f64>,
     share_within: Option<f64>,
     reason: Option<String>,
@@ -49,27 +49,36 @@ struct Raw {
 /// The links of the grids of `area`, a village's or one grid's by its code, by grid and kind; names as of a day.
 pub async fn of_area(tx: &mut Tx, prefix: &str, on: NaiveDate) -> Result<Vec<LinkRow>, StoreError> {
     let raws: Vec<Raw> = sqlx::query_as(
-        "SELECT grid, kind, coalesce(c.outlet, l.responsible) AS responsible, l.nearest, l.minutes, l.share_within, c.reason,
-            (SELECT name FROM outlet_state s WHERE s.outlet = coalesce(c.outlet, l.responsible)
-             ORDER BY s.begins <= $2 DESC, s.begins DESC LIMIT 1) AS responsible_name,
-            (SELECT name FROM outlet_state s WHERE s.outlet = l.nearest ORDER BY s.begins <= $2 DESC, s.begins DESC LIMIT 1) AS nearest_name
+        "SELECT grid, kind, coalesce(c.outlet, l.responsible) AS responsible, l.nearest, l.minutes, l.share_within, c.reason
          FROM (SELECT * FROM service_link WHERE village LIKE left($1, 12) || '%' AND grid LIKE $1 || '%') l
          FULL JOIN (SELECT * FROM service_link_choice WHERE village LIKE left($1, 12) || '%' AND grid LIKE $1 || '%') c USING (grid, kind)
          ORDER BY grid, kind",
     )
     .bind(prefix)
+    .fetch_all(tx.conn())
+    .await?;
+    let mut ids: Vec<Uuid> = raws.iter().flat_map(|raw| [raw.responsible, raw.nearest]).flatten().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let names: Vec<(Uuid, String)> = sqlx::query_as(
+        "SELECT DISTINCT ON (outlet) outlet, name FROM outlet_state WHERE outlet = ANY($1)
+         ORDER BY outlet, begins <= $2 DESC, begins DESC",
+    )
+    .bind(&ids)
     .bind(on)
     .fetch_all(tx.conn())
     .await?;
+    let names: HashMap<Uuid, String> = names.into_iter().collect();
+    // One that this scope doesn't see is none of its own outlets.
+    let named = |id: Option<Uuid>| id.and_then(|id| Some((id, names.get(&id)?.clone())));
     raws.into_iter()
         .map(|raw| {
             Ok(LinkRow {
                 grid: raw.grid.parse().map_err(|error| StoreError::corrupt("grid code", error))?,
                 kind: OutletKind::parse(&raw.kind)
                     .ok_or_else(|| StoreError::corrupt("outlet kind", &raw.kind))?,
-                // A name that this scope doesn't see is none of its own outlets.
-                responsible: raw.responsible.zip(raw.responsible_name),
-                nearest: raw.nearest.zip(raw.nearest_name),
+                responsible: named(raw.responsible),
+                nearest: named(raw.nearest),
                 minutes: raw.minutes,
                 share_within: raw.share_within,
                 reason: raw.reason,

@@ -60,6 +60,7 @@ const picked = async (page: Page): Promise<number> =>
   Number((await page.getByTestId('picked-units').textContent())?.replaceAll(/\D/g, ''))
 
 test('divides a banner with a number of grids fixed for one village', async ({ page, baseURL }) => {
+  test.setTimeout(300_000)
   const settle = watchOver(page, baseURL ?? '')
   await signedIn(page, `/?area=${BANNER.code}`)
   const { items } = await read<{ items: Village[] }>(page, `/areas/${BANNER.code}/children?level=village`)

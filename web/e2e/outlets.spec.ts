@@ -17,6 +17,7 @@ test('shows outlets and the time to them, by season, and what a mobile stop woul
   page,
   baseURL,
 }) => {
+  test.setTimeout(300_000)
   const settle = watchOver(page, baseURL ?? '')
   await signedIn(page, `/?area=${BANNER.code}`)
   await mapRests(page)

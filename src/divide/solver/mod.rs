@@ -74,10 +74,10 @@ const FINE: Manner = Manner {
 const AGAIN: Manner = Manner { hot: 0.8, cold: 0.2, ..LARGE };
 /// Mending may take one in so many of the sweeps' work.
 const MENDING_SHARE: u64 = 2;
-/// While no part is off by more than this beyond its tolerance, all but one in so many of the further
+/// While no part is off by more than this beyond its tolerance, and none out of a band that fits, all but one in so many of the further
 /// searches' work is kept back.
 const SERIOUS: f64 = 0.07;
-const SERIOUS_SPARE: u64 = 6;
+const SERIOUS_SPARE: u64 = 12;
 /// Each further search is so much longer than the one before; after so many that found nothing better, a
 /// graph that keeps all limits is left.
 const LONGER: f64 = 1.1;
@@ -228,11 +228,8 @@ impl Search<'_> {
             let sweeps = (longer as u32).min(50_000);
             let cost = u64::from(sweeps) * (units + SWEEP);
             let done = standing.off == 0 && (!polish || in_vain >= ENOUGH);
-            let kept_back = if polish || standing.worst > SERIOUS {
-                0
-            } else {
-                spare / SERIOUS_SPARE * (SERIOUS_SPARE - 1)
-            };
+            let serious = standing.worst > SERIOUS || (standing.broken > 0 && self.band_fits());
+            let kept_back = if polish || serious { 0 } else { spare / SERIOUS_SPARE * (SERIOUS_SPARE - 1) };
             if done || cost + kept_back > left || u64::from(self.task.parts) == units {
                 break;
             }
@@ -247,6 +244,12 @@ impl Search<'_> {
             }
         }
         Ok((best, standing.off))
+    }
+
+    /// Whether parts that all weigh the same would be in the band.
+    fn band_fits(&self) -> bool {
+        let mean = self.own.weights.iter().sum::<f64>() / f64::from(self.task.parts);
+        self.task.band.is_none_or(|(low, high)| (low..=high).contains(&mean))
     }
 
     /// The best of all divisions of a tiny graph, where some keep all limits.

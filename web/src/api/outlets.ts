@@ -110,7 +110,7 @@ export const outletsApi = {
 /** A file goes up as it is; the work on it is a job. */
 export async function sendFile(
   code: string,
-  what: 'outlets' | 'services',
+  what: 'outlets' | 'services' | 'workers',
   file: File,
   { dryRun, crs }: { dryRun: boolean; crs?: string },
 ): Promise<Job> {

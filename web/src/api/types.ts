@@ -16,7 +16,8 @@ export type AreaType = Schemas['AreaType']
 export type VillageKind = Schemas['VillageKind']
 export type GridKind = Schemas['GridKind']
 export type PlanStatus = Schemas['PlanStatus']
-export type JobKind = 'division' | 'import' | 'publication' | 'proposal' | 'pay_run' | 'pay_comparison'
+export type JobKind =
+  'division' | 'import' | 'publication' | 'proposal' | 'pay_run' | 'pay_comparison' | 'links' | 'placement'
 export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
 export type Bbox = [west: number, south: number, east: number, north: number]
 

@@ -265,6 +265,8 @@ const en: Words = {
     division: 'Dividing {name}',
     publication: 'Publishing the plan of {name}',
     import: 'Importing',
+    links: 'Linking grids and outlets of {name}',
+    placement: 'Looking for places in {name}',
     proposal: 'Making a proposal for {name}',
     pay_run: 'Working out the subsidies of {name}',
     pay_comparison: 'Comparing two sets of rules for {name}',

@@ -147,7 +147,9 @@ export const peopleZh = {
   moved: '岗位已调剂。',
   movedBy: '{who} 于 {when}',
   assignRole: '职责',
-  importHint: '名册也可用 CSV 或 XLSX 导入（khot import workers）。',
+  import: '导入名册',
+  importLead:
+    '支持 CSV、XLSX，必有列：姓名、区划代码、用工形式；可有：状态、上岗日期、电话、银行账号、lon、lat、语言、特长。先检查，有问题会逐行列出；检查不改变任何数据。姓名、电话加密保存，住处只记到约一公里。',
 }
 
 export const peopleEn: typeof peopleZh = {
@@ -301,5 +303,7 @@ export const peopleEn: typeof peopleZh = {
   moved: 'The posts were moved.',
   movedBy: '{who}, {when}',
   assignRole: 'Role',
-  importHint: 'Rosters can also be imported from CSV or XLSX (khot import workers).',
+  import: 'Import a roster',
+  importLead:
+    'CSV or XLSX with the columns name, area, employment; and, if you like, status, status_from, phone, bank, lon, lat, languages, skills. Check it first: problems are listed by row, and checking changes nothing. Names and phones are sealed; of a home only its cell of about a kilometre is kept.',
 }

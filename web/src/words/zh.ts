@@ -249,6 +249,8 @@ const zh = {
     division: '正在划分{name}',
     publication: '正在发布{name}的方案',
     import: '正在导入',
+    links: '正在重新计算{name}的网格与网点',
+    placement: '正在为{name}选址',
     proposal: '正在为{name}生成分工建议',
     pay_run: '正在计算{name}的补贴',
     pay_comparison: '正在比较{name}的两套规则',

@@ -132,6 +132,7 @@ export const staff: LayerGroup = {
         id: 'staff-line-casing',
         type: 'line',
         source: 'staff-lines',
+        filter: ['!=', ['get', 'change'], 'kept'],
         layout: round,
         paint: { 'line-color': g.casing, 'line-width': ['+', lit, 2], 'line-opacity': 0.7 },
       },

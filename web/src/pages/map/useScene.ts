@@ -18,6 +18,8 @@ const PASTORAL_GRID_M2 = 60e6
 /** A link may name what its reader has no right to: then it is left out. */
 const COUNTS: readonly LayerName[] = ['units', 'coverage']
 
+const SERVICES: readonly LayerName[] = ['outlets', 'reach', 'coverage']
+
 export function useScene(
   place: Ref<Area | null>,
   figures: Ref<Figures | null>,
@@ -43,6 +45,15 @@ export function useScene(
     return zoomForGrids(covered, lat)
   })
 
+  /** While a draft is changed only its grids matter; what isn't fetched (outlets of the whole region) isn't explained. */
+  const layers = computed(() =>
+    view.value.layers.filter((name) => {
+      if (COUNTS.includes(name) && !may('figures')) return false
+      if (SERVICES.includes(name) && active.value) return false
+      return name !== 'outlets' || services.marks.value !== null
+    }),
+  )
+
   const scene = computed<Scene>((before) => {
     const geometry = place.value?.geometry
     const now: Scene = {
@@ -52,7 +63,7 @@ export function useScene(
       day: day.value,
       areasVersion: meta.value?.areas_version ?? '',
       gridsVersion: meta.value?.grids_version ?? '',
-      layers: may('figures') ? view.value.layers : view.value.layers.filter((name) => !COUNTS.includes(name)),
+      layers: layers.value,
       draft: may('draft') ? view.value.draft : null,
       draftVersion: active.value ? drafting.version : (plan.value?.version ?? 0),
       editing: active.value
