@@ -19,7 +19,7 @@ use crate::api::extract::{Body, Params, Segment};
 use crate::api::problem::{Problem, ProblemWire};
 use crate::domain::{Code, Count, Level, Season, Tally};
 use crate::jobs;
-use crate::planning::serving::{Place, Ready, SERVING, SurfaceError, UnitPlace, standard_min};
+use crate::planning::serving::{Place, Reached, Ready, SERVING, SurfaceError, UnitPlace, standard_min};
 
 /// Further outlets that one question may have.
 const ADDED_MAX: usize = 50;
@@ -140,7 +140,7 @@ async fn answer(
             at.push(*place);
         }
         let reached = ready.reach(&at, &|| false)?;
-        let change = units.map(|units| change(&ready, &units, &at, before)).transpose()?;
+        let change = units.map(|units| change(&ready, &units, &at[..before], &reached)).transpose()?;
         let whole = code.level() == Level::Banner;
         let shown = ready.cells().iter().zip(&reached).filter(|(cell, _)| {
             whole || ready.land.village_at(**cell).is_some_and(|village| code.covers(&village.0))
@@ -165,22 +165,23 @@ async fn answer(
     .await
 }
 
+/// What the added outlets change: `before` without them, `after` with them.
 fn change(
     ready: &Arc<Ready>,
     units: &[UnitPlace],
-    at: &[(f64, f64)],
-    before: usize,
+    before: &[(f64, f64)],
+    after: &[Option<Reached>],
 ) -> Result<Change, SurfaceError> {
     let places = ready.places(units);
-    let uncovered = |at: &[(f64, f64)]| {
-        let reached = ready.reach(at, &|| false)?;
+    let uncovered = |reached: &[Option<Reached>]| {
         let is_covered = |place: &Place| {
             let within = standard_min(ready.land.villages()[place.village as usize].2);
-            let minutes = place.cell.and_then(|cell| ready.minutes(&reached, cell));
+            let minutes = place.cell.and_then(|cell| ready.minutes(reached, cell));
             minutes.is_some_and(|minutes| minutes <= within)
         };
         let open = places.iter().filter(|place| !is_covered(place)).map(|place| place.households);
-        Ok(open.sum::<Tally>().count())
+        open.sum::<Tally>().count()
     };
-    Ok(Change { uncovered_before: uncovered(&at[..before])?, uncovered_after: uncovered(at)? })
+    let without = ready.reach(before, &|| false)?;
+    Ok(Change { uncovered_before: uncovered(&without), uncovered_after: uncovered(after) })
 }
