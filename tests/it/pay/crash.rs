@@ -11,7 +11,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Executor, PgConnection};
 
 use super::attested;
-use super::run::{Office, assign};
+use super::office::{Office, assign};
 use crate::harness::*;
 use crate::process::{Serving, khot_on};
 

@@ -1,9 +1,13 @@
 //! Subsidies in the database and over the API: rules, attested days, runs and what they pay.
 
+mod compare;
 mod crash;
 mod duty;
+mod files;
+mod office;
 mod rules;
 mod run;
+mod seen;
 
 use khot::access::Role;
 use khot::store::Tx;
