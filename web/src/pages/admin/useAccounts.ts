@@ -1,11 +1,11 @@
 /** The search and the area, held by the address, and the accounts that they leave, page by page. */
-import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
+import { computed } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
-import { Problem } from '@/api/client'
 import { khot } from '@/api/khot'
 import { covers } from '@/access/grants'
 import type { ManagedAccount } from '@/api/types'
 import { useView } from '@/url/useView'
+import { usePages } from '@/use/usePages'
 
 const PAGE = 50
 
@@ -30,37 +30,13 @@ export function useAccounts(root: () => string) {
     void router.replace({ query: kept })
   }
 
-  const items = shallowRef<ManagedAccount[]>([])
-  const next = ref<string | null>(null)
-  const loading = ref(false)
-  const error = shallowRef<Problem | null>(null)
-  let running: AbortController | null = null
-
-  async function load(after?: string): Promise<void> {
-    running?.abort()
-    const mine = (running = new AbortController())
-    loading.value = true
-    error.value = null
-    try {
-      const query = { area: area.value ?? undefined, search: search.value, limit: PAGE, after }
-      const page = await khot.accounts(query, mine.signal)
-      if (mine.signal.aborted) return
-      items.value = after === undefined ? page.accounts : [...items.value, ...page.accounts]
-      next.value = page.next
-    } catch (problem) {
-      if (mine.signal.aborted) return
-      if (!(problem instanceof Problem)) throw problem
-      error.value = problem
-    } finally {
-      if (!mine.signal.aborted) loading.value = false
-    }
-  }
-  watch(
-    () => `${area.value} ${search.value}`,
-    () => void load(),
-    { immediate: true },
+  const { items, next, loading, error, reload, more } = usePages(
+    () => ({ area: area.value ?? undefined, search: search.value, limit: PAGE }),
+    async (query, after: string | undefined, signal) => {
+      const page = await khot.accounts({ ...query, after }, signal)
+      return { items: page.accounts, next: page.next }
+    },
   )
-  onScopeDispose(() => running?.abort())
 
   return {
     area,
@@ -70,7 +46,7 @@ export function useAccounts(root: () => string) {
     next,
     loading,
     error,
-    reload: () => load(),
-    more: () => load(next.value ?? undefined),
+    reload,
+    more,
   }
 }

@@ -1,7 +1,7 @@
 /** ECharts, only the parts used, loaded only with the analysis page. */
 import { BoxplotChart } from 'echarts/charts'
 import { AriaComponent, GridComponent, TooltipComponent } from 'echarts/components'
-import { init, use, type EChartsCoreOption } from 'echarts/core'
+import { use, type EChartsCoreOption } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 import type { AreaType } from '@/api/types'
 import { count, fixed, roughly, type Count } from '@/format/numbers'
@@ -24,8 +24,6 @@ export interface BoxWords {
   max: string
   mean: string
 }
-
-export const draw = (element: HTMLElement) => init(element, null, { renderer: 'svg' })
 
 /** Over two orders of magnitude between types: only a logarithmic scale shows them all. */
 export const needsLog = (boxes: Box[]): boolean => {

@@ -1,11 +1,11 @@
 /** The filters, held by the address, and the entries that they leave, page by page. */
-import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
+import { computed } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
-import { Problem, withQuery } from '@/api/client'
+import { withQuery } from '@/api/client'
 import { khot } from '@/api/khot'
-import type { AuditEntry } from '@/api/types'
 import { parseDay } from '@/url/state'
 import { useView } from '@/url/useView'
+import { usePages } from '@/use/usePages'
 
 export interface Filters {
   actor: string
@@ -43,40 +43,16 @@ export function useAudit() {
     void router.replace({ query: kept })
   }
 
-  const items = shallowRef<AuditEntry[]>([])
-  const more = ref(false)
-  const loading = ref(false)
-  const error = shallowRef<Problem | null>(null)
-  let running: AbortController | null = null
-
-  async function load(after?: number): Promise<void> {
-    running?.abort()
-    const mine = (running = new AbortController())
-    loading.value = true
-    error.value = null
-    try {
-      const page = await khot.audit({ ...query.value, after }, mine.signal)
-      if (mine.signal.aborted) return
-      items.value = after === undefined ? page.items : [...items.value, ...page.items]
-      more.value = page.next !== null
-    } catch (problem) {
-      if (mine.signal.aborted) return
-      if (!(problem instanceof Problem)) throw problem
-      error.value = problem
-    } finally {
-      if (!mine.signal.aborted) loading.value = false
-    }
-  }
-  const older = () => load(items.value.at(-1)?.id)
-  watch(
-    () => JSON.stringify(query.value),
-    () => void load(),
-    { immediate: true },
+  const { items, next, loading, error, reload, more } = usePages(
+    () => query.value,
+    async (query, after: number | undefined, signal) => {
+      const page = await khot.audit({ ...query, after }, signal)
+      return { items: page.items, next: page.next === null ? null : (page.items.at(-1)?.id ?? null) }
+    },
   )
-  onScopeDispose(() => running?.abort())
 
   const exportAs = (format: 'csv' | 'ndjson'): string =>
     withQuery('/api/v1/audit/export', { ...query.value, format })
 
-  return { filters, amend, items, more, loading, error, reload: () => load(), older, exportAs }
+  return { filters, amend, items, next, loading, error, reload, more, exportAs }
 }

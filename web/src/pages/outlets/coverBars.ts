@@ -1,15 +1,13 @@
 /** Coverage by area type as stacked bars: ECharts, loaded only with the page. */
 import { BarChart } from 'echarts/charts'
 import { AriaComponent, GridComponent, TooltipComponent } from 'echarts/components'
-import { init, use, type EChartsCoreOption } from 'echarts/core'
+import { use, type EChartsCoreOption } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 import { COVER_CLASSES, type CoverClass, type Coverage } from '@/api/outlets'
 import { count, share } from '@/format/numbers'
 import { COVER_COLOUR, GROUND, type Theme } from '@/map/palette'
 
 use([BarChart, GridComponent, TooltipComponent, AriaComponent, SVGRenderer])
-
-export const draw = (element: HTMLElement) => init(element, null, { renderer: 'svg' })
 
 /** A texture for each class besides its colour. */
 const DECALS: Record<CoverClass, object> = {

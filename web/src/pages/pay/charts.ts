@@ -1,15 +1,13 @@
 /** ECharts, only the parts used, loaded only with the comparison. */
 import { BarChart } from 'echarts/charts'
 import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from 'echarts/components'
-import { init, use, type EChartsCoreOption } from 'echarts/core'
+import { use, type EChartsCoreOption } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 import type { PayComparison } from '@/api/pay'
 import { count, fixed } from '@/format/numbers'
 import { GROUND, type Theme } from '@/map/palette'
 
 use([BarChart, GridComponent, LegendComponent, TooltipComponent, AriaComponent, SVGRenderer])
-
-export const draw = (element: HTMLElement) => init(element, null, { renderer: 'svg' })
 
 /** Grey before, accent after: told apart by lightness too, and the one after is hatched by its outline. */
 const INK: Record<Theme, { before: string; after: string }> = {

@@ -1,9 +1,9 @@
 /** The roster of the area in view, page by page, and the filters that the address holds. */
-import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
-import { Problem } from '@/api/client'
+import { computed } from 'vue'
 import { people, type Worker } from '@/api/people'
 import { useQuery } from '@/url/useQuery'
 import { useView } from '@/url/useView'
+import { usePages } from '@/use/usePages'
 
 const PAGE = 500
 
@@ -41,38 +41,21 @@ export function useRoster() {
     set: (on: boolean) => (idle.value = on ? 'yes' : ''),
   })
 
-  const loaded = shallowRef<Worker[]>([])
-  const next = ref<string | null>(null)
-  const loading = ref(true)
-  const error = shallowRef<Problem | null>(null)
-  let running: AbortController | null = null
-
-  async function load(cursor?: string): Promise<void> {
-    if (!areaCode.value) return
-    running?.abort()
-    const mine = (running = new AbortController())
-    loading.value = true
-    error.value = null
-    try {
-      const query = { status: status.value, employment: employment.value, limit: PAGE, cursor }
-      const page = await people.workers(areaCode.value, query, mine.signal)
-      if (mine.signal.aborted) return
-      loaded.value = cursor === undefined ? page.items : [...loaded.value, ...page.items]
-      next.value = page.next
-    } catch (problem) {
-      if (mine.signal.aborted) return
-      if (!(problem instanceof Problem)) throw problem
-      error.value = problem
-    } finally {
-      if (!mine.signal.aborted) loading.value = false
-    }
-  }
-  watch(
-    () => `${areaCode.value} ${status.value} ${employment.value}`,
-    () => void load(),
-    { immediate: true },
+  const {
+    items: loaded,
+    next,
+    loading,
+    error,
+    reload,
+    more,
+  } = usePages(
+    () =>
+      areaCode.value
+        ? { area: areaCode.value, status: status.value, employment: employment.value, limit: PAGE }
+        : null,
+    ({ area, ...query }, cursor: string | undefined, signal) =>
+      people.workers(area, { ...query, cursor }, signal),
   )
-  onScopeDispose(() => running?.abort())
 
   const shown = computed(() => {
     const filter = { text: text.value, language: language.value, unassigned: unassigned.value }
@@ -93,7 +76,7 @@ export function useRoster() {
     next,
     loading,
     error,
-    reload: () => load(),
-    more: () => load(next.value ?? undefined),
+    reload,
+    more,
   }
 }
