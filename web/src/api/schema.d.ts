@@ -684,7 +684,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Take away an assignment that hasn't begun */
+        /** Take away an assignment that begins today or later */
         delete: operations["delete_assignments_by_id"];
         options?: never;
         head?: never;
@@ -810,7 +810,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let a worker look after a grid, from a day on */
+        /** Let a worker look after a grid, from a day on, where asked in place of whoever does */
         post: operations["post_grids_by_code_assignments"];
         delete?: never;
         options?: never;
@@ -1941,6 +1941,11 @@ export interface components {
              */
             until?: string | null;
         };
+        /** @description An assignment as it was made. */
+        AssignmentMade: components["schemas"]["Assignment"] & {
+            /** @description Those that made room for it. */
+            replaced: components["schemas"]["ReplacedAssignment"][];
+        };
         Assignments: {
             /** @description By grid. */
             assignments: components["schemas"]["Assignment"][];
@@ -2720,6 +2725,11 @@ export interface components {
         NewAssignment: {
             /** Format: date */
             from: string;
+            /**
+             * @description Whoever is the grid's main worker on these days ends the day before `from`, all of it or nothing; an assignment
+             *     that would begin on that day or later is taken away. Only for role `worker`.
+             */
+            replace?: boolean;
             role: components["schemas"]["GridRole"];
             /**
              * Format: date
@@ -3871,6 +3881,21 @@ export interface components {
             village: string;
             village_name?: string | null;
             zh: string;
+        };
+        ReplacedAssignment: {
+            /** Format: date */
+            from: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date
+             * @description The first day on which it no longer holds; null: it was taken away, and never holds.
+             */
+            until?: string | null;
+            /** Format: uuid */
+            worker: string;
+            /** @description Masked. */
+            worker_name?: string | null;
         };
         RevealWire: {
             /** @description All when left out. */
@@ -7420,7 +7445,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Assignment"];
+                    "application/json": components["schemas"]["AssignmentMade"];
                 };
             };
             /** @description Forbidden */
