@@ -35,6 +35,7 @@ mod openapi;
 mod outlets;
 mod partial;
 mod pay;
+mod placements;
 mod posts;
 mod process;
 mod proposals;
