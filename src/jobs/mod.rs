@@ -16,6 +16,7 @@ pub mod drafting;
 mod failure;
 mod import;
 mod import_outlets;
+mod import_roads;
 mod import_workers;
 pub mod pay;
 mod progress;
@@ -100,6 +101,8 @@ pub enum ImportWhat {
     Services,
     /// Worker records.
     Workers,
+    /// Roads, and what can't be crossed.
+    Roads,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -50,9 +50,10 @@ enum What {
     Outlets,
     Services,
     Workers,
+    Roads,
 }
 
-/// Import a file of areas, units, outlets, services or workers below an area: queued, and done as a job
+/// Import a file of areas, units, outlets, services, workers or roads below an area: queued, and done as a job
 #[utoipa::path(post, path = "/api/v1/areas/{code}/imports/{what}", tag = "imports",
     params(("code" = String, Path), ("what" = inline(What), Path), ImportQuery), request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 202, body = Job), (status = "default", body = ProblemWire)))]
@@ -73,6 +74,7 @@ async fn import(
         What::Outlets => ImportWhat::Outlets,
         What::Services => ImportWhat::Services,
         What::Workers => ImportWhat::Workers,
+        What::Roads => ImportWhat::Roads,
     };
     if matches!(what, ImportWhat::Outlets | ImportWhat::Services) {
         caller.require(Capability::Outlets, &code)?;

@@ -53,6 +53,23 @@ pub fn geojson() -> String {
     serde_json::to_string_pretty(&json!({"type": "FeatureCollection", "features": features})).unwrap()
 }
 
+/// A road across both villages, a track, and a river that the road crosses.
+pub fn roads() -> String {
+    let line = |class: &str, name: &str, points: &[[f64; 2]]| {
+        json!({
+            "type": "Feature",
+            "properties": {"class": class, "name": name, "source": "test"},
+            "geometry": {"type": "LineString", "coordinates": points},
+        })
+    };
+    let features = [
+        line("second", "G6", &[[108.01, 41.1], [108.1, 41.11], [108.19, 41.1]]),
+        line("等外路", "便道", &[[108.05, 41.02], [108.05, 41.18]]),
+        line("barrier", "河", &[[108.12, 41.0], [108.13, 41.1], [108.12, 41.2]]),
+    ];
+    serde_json::to_string_pretty(&json!({"type": "FeatureCollection", "features": features})).unwrap()
+}
+
 pub fn csv() -> String {
     let mut text = String::from("区划代码,名称,区域类型,wkt\n");
     for sample in samples() {
