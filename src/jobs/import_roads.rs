@@ -91,7 +91,7 @@ fn part(
     }
     let networks = of_banner.into_iter().map(|(index, roads)| {
         let (code, outline) = &banners[index];
-        let laid = laid(&roads, outline);
+        let laid = lay_roads(&roads, outline);
         (code.clone(), (roads, laid))
     });
     (networks.collect(), findings)
@@ -109,8 +109,8 @@ fn through(course: &MultiLineString<f64>, cells: &HashMap<CellIndex, usize>) -> 
     around.filter_map(|cell| cells.get(&cell)).copied().collect()
 }
 
-/// The cells of every size, those far from the banner left out.
-pub fn laid(roads: &[NewRoad], outline: &MultiPolygon<f64>) -> Vec<Laid> {
+/// The cells of a banner's roads in every size that a land may have, those far from the banner left out.
+pub fn lay_roads(roads: &[NewRoad], outline: &MultiPolygon<f64>) -> Vec<Laid> {
     /// What the largest cell reaches beyond its centre, and some more.
     const MARGIN_DEG: f64 = 0.05;
     let lines: Vec<(RoadKind, MultiLineString<f64>)> =

@@ -35,6 +35,7 @@ use uuid::Uuid;
 
 pub use failure::Failure;
 pub use import::load_file;
+pub use import_roads::lay_roads;
 pub use pay::{PayComparisonParams, PayRunParams, Side};
 pub use progress::Progress;
 pub use serving::{PlacementGoal, PlacementParams, PlacementResult, PlacementSite, land, places, spots};

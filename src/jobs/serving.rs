@@ -17,8 +17,8 @@ use crate::access::Scope;
 use crate::clock;
 use crate::domain::{Code, Count, Level, OutletKind, Season};
 use crate::planning::serving::{
-    Goal, GridOf, Land, LandParts, LandVillage, SERVING, Siting, Spot, SurfaceError, UnitPlace, links, resolution,
-    site,
+    Goal, GridOf, Land, LandParts, LandVillage, SERVING, Siting, Spot, SurfaceError, UnitPlace, links,
+    resolution, site,
 };
 use crate::store::jobs::JobRow;
 use crate::store::links::NewLink;

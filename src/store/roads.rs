@@ -136,6 +136,14 @@ pub async fn summary(tx: &mut Tx, banner: &Code) -> Result<Option<RoadsOf>, Stor
     Ok(found)
 }
 
+/// Whether a banner has a road, and not barriers alone.
+pub async fn any(tx: &mut Tx, banner: &Code) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT FROM road WHERE banner = $1 AND kind <> 'barrier')")
+        .bind(banner.as_str())
+        .fetch_one(tx.conn())
+        .await?)
+}
+
 /// The cells of a banner's roads, sorted; none where none were imported.
 pub async fn cells(tx: &mut Tx, banner: &Code, resolution: u8) -> Result<Vec<RoadCell>, StoreError> {
     let held: Option<(Vec<i64>, Vec<i16>)> =

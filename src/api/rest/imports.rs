@@ -19,6 +19,7 @@ use crate::api::caller::Caller;
 use crate::api::extract::{Params, Segment};
 use crate::api::problem::{Problem, ProblemWire};
 use crate::api::wire::Job;
+use crate::domain::Level;
 use crate::jobs::{self, ImportParams, ImportWhat};
 
 /// What file systems take.
@@ -78,6 +79,13 @@ async fn import(
     };
     if matches!(what, ImportWhat::Outlets | ImportWhat::Services) {
         caller.require(Capability::Outlets, &code)?;
+    }
+    if what == ImportWhat::Roads && code.level() > Level::Banner {
+        return Err(Problem::bad_request(
+            "bad_level",
+            "道路按旗县区导入：请选择旗县区或其上级区划",
+            "roads are imported by banner: choose a banner, or an area above it",
+        ));
     }
     let is_file_name =
         std::path::Path::new(&query.name).file_name().is_some_and(|name| name.len() <= NAME_MAX_BYTES);

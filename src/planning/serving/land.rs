@@ -66,8 +66,7 @@ pub const RESOLUTIONS: [Resolution; 3] = [Resolution::Nine, Resolution::Eight, R
 
 /// As fine as the land's size allows.
 pub fn resolution(villages: &[LandVillage]) -> Resolution {
-    let area_km2: f64 =
-        villages.par_iter().map(|village| multi_area_m2(&village.outline)).sum::<f64>() / 1e6;
+    let area_km2: f64 = villages.par_iter().map(|village| multi_area_m2(&village.outline)).sum::<f64>() / 1e6;
     let fits = |resolution: &Resolution| area_km2 / resolution.area_km2() <= CELLS_MAX;
     RESOLUTIONS.into_iter().find(fits).unwrap_or(Resolution::Seven)
 }

@@ -28,7 +28,12 @@ struct Held {
 }
 
 impl Lands {
-    fn find(&self, banner: &Code, edition: Edition, season: Season) -> (Option<Arc<Ready>>, Option<Arc<Land>>) {
+    fn find(
+        &self,
+        banner: &Code,
+        edition: Edition,
+        season: Season,
+    ) -> (Option<Arc<Ready>>, Option<Arc<Land>>) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         held.retain(|one| one.edition == edition);
         let same = held.iter().position(|one| one.banner == *banner && one.ready.season == season);
@@ -61,8 +66,7 @@ pub async fn ready(state: &AppState, banner: &Code, season: Season) -> Result<Ar
         None => jobs::land(&mut tx, banner).await?,
     };
     drop(tx);
-    let ready =
-        off_thread(move || land.unwrap_or_else(|| Arc::new(Land::of(&parts))).ready(season)).await?;
+    let ready = off_thread(move || land.unwrap_or_else(|| Arc::new(Land::of(&parts))).ready(season)).await?;
     let ready = Arc::new(ready);
     state.lands.keep(banner.clone(), edition, ready.clone());
     Ok(ready)
