@@ -24,6 +24,8 @@
 //! of additions. Cost for n grids with k candidates each: O(n k log n) for the tree and the bidding; one
 //! path is O(m log n) at worst for m pairs, and in practice stays in the neighbourhood of its grid.
 
+#[cfg(test)]
+mod exact_tests;
 mod flow;
 mod near;
 mod propose;

@@ -10,15 +10,19 @@ use rand_pcg::{
 use super::near::Near;
 use super::{AssignError, COST_MAX, Pairs, Place, Worker, assign, assign_pairs, candidates};
 
-const ALWAYS: &dyn Fn() -> bool = &|| false;
+pub(super) const ALWAYS: &dyn Fn() -> bool = &|| false;
 
-fn draw(random: &mut Pcg64Mcg, below: u32) -> u32 {
+pub(super) fn draw(random: &mut Pcg64Mcg, below: u32) -> u32 {
     u32::try_from((u64::from(random.next_u32()) * u64::from(below)) >> 32).unwrap()
 }
 
+pub(super) fn seeded(seed: u64) -> Pcg64Mcg {
+    Pcg64Mcg::seed_from_u64(seed)
+}
+
 /// Workers and grids in a square of a degree; languages and capacities as seen in herding areas.
-fn instance(seed: u64, workers: u32, grids: u32) -> (Vec<Worker>, Vec<Place>) {
-    let mut random = Pcg64Mcg::seed_from_u64(seed);
+pub(super) fn instance(seed: u64, workers: u32, grids: u32) -> (Vec<Worker>, Vec<Place>) {
+    let mut random = seeded(seed);
     let mut point = |random: &mut Pcg64Mcg| {
         (116.0 + f64::from(draw(random, 10_000)) / 1e4, 45.0 + f64::from(draw(random, 10_000)) / 1e4)
     };

@@ -112,3 +112,56 @@ export async function opened(hand: Hand, area: string, count: number): Promise<V
   }
   return vacanciesOf(hand, area)
 }
+
+interface Own {
+  id: string
+  username: string | null
+  grids: unknown[]
+}
+/** The worker who has a login. */
+export async function ownWorker(hand: Hand): Promise<Own> {
+  const { items } = await hand.call<{ items: Own[] }>(
+    'GET',
+    `/areas/${WORKER.slice(7, 16)}/workers?limit=500`,
+  )
+  const own = items.find((one) => one.username === WORKER)
+  if (!own) throw new Error('the demo’s worker is not in the roster')
+  return own
+}
+
+interface Duty {
+  rows: { worker: string; duty_days: number | null }[]
+}
+/** Rules that hold, a month that is free, and everybody's days on duty in it. */
+export async function prepared(baseURL: string | undefined): Promise<{ finance: Hand; month: string }> {
+  const [finance, people] = [await Hand.of(baseURL, FINANCE), await Hand.of(baseURL, PEOPLE)]
+  const day = await today(finance)
+  const month = await freeMonth(finance, BANNER, day.slice(0, 7))
+  await rulesFor(finance, BANNER, month)
+  await grid(people, day)
+  const { rows } = await people.call<Duty>('GET', `/areas/${BANNER}/duty?month=${month}`)
+  const due = rows.filter((row) => row.duty_days === null)
+  const attested = due.map(({ worker }) => ({ worker, duty_days: 21, expected_days: 22, score: 90 }))
+  if (attested.length) await people.call('PUT', `/areas/${BANNER}/duty`, { month, rows: attested })
+  return { finance, month }
+}
+
+/** The worker with a login has a grid: there is something to pay. */
+async function grid(people: Hand, from: string): Promise<void> {
+  const own = await ownWorker(people)
+  if (own.grids.length) return
+  const village = WORKER.replace('worker-', '')
+  const open = await vacanciesOf(people, village)
+  await people.call('POST', `/grids/${open[0]?.grid ?? `${village}001`}/assignments`, {
+    worker: own.id,
+    role: open.length ? 'worker' : 'helper',
+    from,
+  })
+}
+
+/** The dialog of Element Plus for a month is a calendar: the month is typed. */
+export async function typeMonth(page: Page, id: string, month: string): Promise<void> {
+  await page.locator(id).fill(month)
+  await page.locator(id).press('Enter')
+}
+export const say = (page: Page, name: RegExp) => page.getByRole('dialog').getByRole('button', { name })

@@ -1,59 +1,28 @@
 /** A month of subsidies: days on duty, a run, two people for it, and the statement that comes of it. */
 import { expect, test, type Page } from '@playwright/test'
-import { BANNER, FINANCE, freeMonth, Hand, pageOf, PEOPLE, rulesFor, SECOND, today, WORKER } from './hands'
+import {
+  BANNER,
+  FINANCE,
+  Hand,
+  ownWorker,
+  pageOf,
+  prepared,
+  rulesFor,
+  say,
+  SECOND,
+  today,
+  typeMonth,
+  WORKER,
+} from './hands'
 import { shot, watchOver } from './support'
 
 test.use({ testIdAttribute: 'data-test' })
 
-interface Duty {
-  rows: { worker: string; duty_days: number | null }[]
-}
 interface Line {
   worker: string
   amount_fen: number
 }
 
-/** Rules that hold, a month that is free, and everybody's days on duty in it. */
-async function prepared(baseURL: string | undefined): Promise<{ finance: Hand; month: string }> {
-  const [finance, people] = [await Hand.of(baseURL, FINANCE), await Hand.of(baseURL, PEOPLE)]
-  const day = await today(finance)
-  const month = await freeMonth(finance, BANNER, day.slice(0, 7))
-  await rulesFor(finance, BANNER, month)
-  await grid(people, day)
-  const { rows } = await people.call<Duty>('GET', `/areas/${BANNER}/duty?month=${month}`)
-  const due = rows.filter((row) => row.duty_days === null)
-  const attested = due.map(({ worker }) => ({ worker, duty_days: 21, expected_days: 22, score: 90 }))
-  if (attested.length) await people.call('PUT', `/areas/${BANNER}/duty`, { month, rows: attested })
-  return { finance, month }
-}
-
-/** The worker with a login has a grid: there is something to pay. */
-async function grid(people: Hand, from: string): Promise<void> {
-  const village = WORKER.replace('worker-', '')
-  const { items } = await people.call<{ items: { id: string; username: string | null; grids: unknown[] }[] }>(
-    'GET',
-    `/areas/${village.slice(0, 9)}/workers?limit=500`,
-  )
-  const own = items.find((one) => one.username === WORKER)
-  if (!own || own.grids.length) return
-  const { vacancies } = await people.call<{ vacancies: { grid: string }[] }>(
-    'GET',
-    `/areas/${village}/vacancies`,
-  )
-  const code = vacancies[0]?.grid ?? `${village}001`
-  await people.call('POST', `/grids/${code}/assignments`, {
-    worker: own.id,
-    role: vacancies.length ? 'worker' : 'helper',
-    from,
-  })
-}
-
-/** The dialog of Element Plus for a month is a calendar: the month is typed. */
-async function typeMonth(page: Page, id: string, month: string): Promise<void> {
-  await page.locator(id).fill(month)
-  await page.locator(id).press('Enter')
-}
-const say = (page: Page, name: RegExp) => page.getByRole('dialog').getByRole('button', { name })
 const totalOf = async (page: Page): Promise<string> =>
   ((await page.getByTestId('statement-total').textContent()) ?? '').trim()
 
@@ -110,11 +79,7 @@ test('a month is run, approved by a second person, locked, and read by its worke
   expect(payroll.reduce((sum, line) => sum + Number(line[amount]), 0)).toBe(total_fen)
   expect((await csv('transfers')).at(-1)?.at(-1)).toBe(String(total_fen))
 
-  const { items } = await finance.call<{ items: { id: string; username: string | null }[] }>(
-    'GET',
-    `/areas/${WORKER.slice(7, 16)}/workers?limit=500`,
-  )
-  const own = items.find((one) => one.username === WORKER)?.id ?? ''
+  const { id: own } = await ownWorker(finance)
   const { lines } = await finance.call<{ lines: Line[] }>('GET', `/pay-runs/${run}/lines?worker=${own}`)
   const fen = lines.reduce((sum, line) => sum + line.amount_fen, 0)
   await second.goto(`/pay/statements/${own}?month=${month}`)

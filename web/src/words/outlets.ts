@@ -1,7 +1,9 @@
 /** Words of outlets, services and who is served, in both languages side by side. */
+import { importsEn, importsZh } from './imports'
 import { outletPagesEn, outletPagesZh } from './outletPages'
 
 export const outletsZh = {
+  ...importsZh,
   ...outletPagesZh,
   layer: '网点',
   actions: '操作',
@@ -77,6 +79,7 @@ export const outletsZh = {
 }
 
 export const outletsEn: typeof outletsZh = {
+  ...importsEn,
   ...outletPagesEn,
   layer: 'Outlets',
   actions: 'Actions',
