@@ -41,6 +41,7 @@ mod process;
 mod proposals;
 mod public_map;
 mod replacing;
+mod roads;
 mod rooms;
 mod roster;
 /// The three areas that the tests of `formats` read, in every format.
