@@ -60,6 +60,7 @@ export type Placement = Omit<Sent<'Placement'>, 'sites' | 'status'> & {
   status: 'open' | 'accepted'
   sites: Site[]
 }
+export type PlacementHead = Omit<Sent<'PlacementHead'>, 'status'> & { status: Placement['status'] }
 export type ChecklistRow = Sent<'TownshipCheck'>
 export type Spot = Omit<Sent<'At'>, 'outlets'> & { outlets: Placed<Sent<'OutletAt'>>[] }
 
@@ -101,6 +102,8 @@ export const outletsApi = {
   place: (code: string, body: PlacementForm) => call<Job>('POST', `${area(code)}/placements`, { body }),
   placement: (placement: string, signal?: Signal) =>
     call<Placement>('GET', `/placements/${id(placement)}`, { signal }),
+  placements: (code: string, signal?: Signal) =>
+    call<{ placements: PlacementHead[] }>('GET', `${area(code)}/placements`, { signal }),
   acceptPlacement: (placement: string, body: { sites: number[]; name?: string }) =>
     call<unknown>('POST', `/placements/${id(placement)}/acceptance`, { body }),
   checklist: (code: string, on: string, signal?: Signal) =>
