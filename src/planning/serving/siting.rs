@@ -63,7 +63,7 @@ pub fn site(
     }
     let demand: Vec<(CellIndex, Tally)> = of_cell.into_iter().collect();
     let existing = ready.reach(outlets, &|| cancel())?;
-    let near = |reached: &[Option<crate::coverage::Reached>], cell: CellIndex| {
+    let near = |reached: &crate::coverage::Reach, cell: CellIndex| {
         ready.minutes(reached, cell).is_some_and(|minutes| minutes <= within_min)
     };
     let covered: Vec<bool> = demand.iter().map(|(cell, _)| near(&existing, *cell)).collect();
