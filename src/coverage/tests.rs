@@ -137,7 +137,10 @@ fn even_ground_takes_as_long_as_it_is_far() {
         let minutes = reached.unwrap().minutes;
         // Along the lattice it is up to 2/√3 as far, and somewhat more where cells are stretched; each of up to 20
         // steps is rounded to a millisecond.
-        assert!(minutes >= km * 2.0 - 20.0 * 0.5 / 60_000.0 && minutes <= km * 2.0 * 1.2, "{cell}: {minutes} for {km} km");
+        assert!(
+            minutes >= km * 2.0 - 20.0 * 0.5 / 60_000.0 && minutes <= km * 2.0 * 1.2,
+            "{cell}: {minutes} for {km} km"
+        );
     }
 }
 

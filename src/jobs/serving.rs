@@ -17,12 +17,13 @@ use crate::access::Scope;
 use crate::clock;
 use crate::domain::{Code, Count, Level, OutletKind, Season};
 use crate::planning::serving::{
-    Goal, GridOf, Land, LandVillage, SERVING, Siting, Spot, SurfaceError, UnitPlace, links, site,
+    Goal, GridOf, Land, LandParts, LandVillage, SERVING, Siting, Spot, SurfaceError, UnitPlace, links,
+    resolution, site,
 };
 use crate::store::jobs::JobRow;
 use crate::store::links::NewLink;
 use crate::store::outlets::OutletRow;
-use crate::store::{Store, StoreError, Tx, areas, links as kept, outlets, placements, units};
+use crate::store::{Store, StoreError, Tx, areas, links as kept, outlets, placements, roads, units};
 
 /// How the work is counted for the progress bar: read, worked out, saved.
 const STEPS: u32 = 3;
@@ -82,15 +83,17 @@ impl From<Siting> for PlacementResult {
     }
 }
 
-/// The villages that make up a banner's land.
-pub async fn land(tx: &mut Tx, banner: &Code) -> Result<Vec<LandVillage>, StoreError> {
+/// What a banner's land is made of: its villages and its roads.
+pub async fn land(tx: &mut Tx, banner: &Code) -> Result<LandParts, StoreError> {
     let village = |row: areas::VillageRow| LandVillage {
         code: row.code,
         name: row.name,
         area_type: row.area_type,
         outline: row.outline,
     };
-    Ok(areas::villages(tx, banner).await?.into_iter().map(village).collect())
+    let villages: Vec<LandVillage> = areas::villages(tx, banner).await?.into_iter().map(village).collect();
+    let roads = roads::cells(tx, banner, resolution(&villages).into()).await?;
+    Ok(LandParts { villages, roads })
 }
 
 /// The outlets of a banner that are in use on a day, all or those that offer an item, each as the land knows it.

@@ -39,6 +39,7 @@ mod posts;
 mod process;
 mod proposals;
 mod public_map;
+mod roads;
 mod rooms;
 mod roster;
 /// The three areas that the tests of `formats` read, in every format.

@@ -327,7 +327,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Import a file of areas, units, outlets, services or workers below an area: queued, and done as a job */
+        /** Import a file of areas, units, outlets, services, workers or roads below an area: queued, and done as a job */
         post: operations["post_areas_by_code_imports_by_what"];
         delete?: never;
         options?: never;
@@ -617,6 +617,24 @@ export interface paths {
         /** The same with further outlets, and how many households they would cover; nothing is changed */
         post: operations["post_areas_by_code_reach"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{code}/roads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roads that travel times in a banner, or in a township or village of one, go by */
+        get: operations["get_areas_by_code_roads"];
+        put?: never;
+        post?: never;
+        /** Take a banner's roads away: its travel times are estimated again, and its links made again */
+        delete: operations["delete_areas_by_code_roads"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1948,7 +1966,7 @@ export interface components {
             on: string;
         };
         At: {
-            /** @description By land and season alone: no roads are known. */
+            /** @description By land and season alone: no roads have been imported for the banner. */
             estimated: boolean;
             /** @description The code of the grid in force. */
             grid?: string | null;
@@ -2118,7 +2136,7 @@ export interface components {
         Coverage: {
             by_area_type: components["schemas"]["TypeCoverage"][];
             classes: components["schemas"]["Classes"];
-            /** @description By land and season alone: no roads are known. */
+            /** @description By land and season alone: no roads have been imported for the banner. */
             estimated: boolean;
             item?: string | null;
             missing: components["schemas"]["Missing"][];
@@ -2396,7 +2414,7 @@ export interface components {
             kind: components["schemas"]["OutletKind"];
             /**
              * Format: double
-             * @description To the nearest in summer, in the mean over the grid's households; estimated.
+             * @description To the nearest in summer, in the mean over the grid's households.
              */
             minutes?: number | null;
             /** @description By time. */
@@ -2628,6 +2646,8 @@ export interface components {
             reason: string;
         };
         Links: {
+            /** @description Minutes are by land alone: no roads have been imported for the banner. */
+            estimated: boolean;
             links: components["schemas"]["Link"][];
         };
         Location: {
@@ -3843,7 +3863,7 @@ export interface components {
         Reach: {
             cells: string[];
             change?: components["schemas"]["Change"] | null;
-            /** @description By land and season alone: no roads are known. */
+            /** @description By land and season alone: no roads have been imported for the banner. */
             estimated: boolean;
             /** @description To the tenth; null where none can be reached. */
             minutes: (number | null)[];
@@ -3885,6 +3905,22 @@ export interface components {
             values: {
                 [key: string]: string | null;
             };
+        };
+        /** @description The roads of a banner as they were imported. */
+        Roads: {
+            banner: string;
+            /** @description No road is known: travel times are by land and season alone. */
+            estimated: boolean;
+            /** Format: date-time */
+            imported_at?: string | null;
+            /** @description Lines by kind: `expressway`, `first`, `second`, `third`, `fourth`, `track` and `barrier`. */
+            lines: {
+                [key: string]: number;
+            };
+            /** @description Where they are known from; null where there are none. */
+            source?: string | null;
+            /** @description Some of them are made up. */
+            synthetic: boolean;
         };
         /**
          * @description What an account is in an area.
@@ -5540,7 +5576,7 @@ export interface operations {
             header?: never;
             path: {
                 code: string;
-                what: "areas" | "units" | "outlets" | "services" | "workers";
+                what: "areas" | "units" | "outlets" | "services" | "workers" | "roads";
             };
             cookie?: never;
         };
@@ -6766,6 +6802,102 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Reach"];
                 };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_areas_by_code_roads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Roads"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_areas_by_code_roads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Forbidden */
             403: {
