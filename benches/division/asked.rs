@@ -74,7 +74,12 @@ impl Asked {
             self.at_most("hard set: communities with a grid more than 10 % off", 1.0, off_ten, " %");
             return;
         }
-        self.at_most("communities: grids out of the band though their mean is in it", 0.0, ours.out_of_band, "");
+        self.at_most(
+            "communities: grids out of the band though their mean is in it",
+            0.0,
+            ours.out_of_band,
+            "",
+        );
         self.at_most("communities: with a grid more than 10 % off", 0.5, off_ten, " %");
         self.at_least("communities: grids within ±3 %", 99.0, 100.0 * ours.within[0] / ours.parts, " %");
         self.at_most("communities: time / METIS", 1.0, ours.secs / metis.secs, "");
@@ -90,7 +95,9 @@ impl Asked {
         if self.answers > 0 {
             let (answers, broken) = (self.answers, self.broken);
             let met = if broken == 0.0 { "yes" } else { "NO" };
-            println!("| parts in pieces, empty parts, units lost, in {answers} runs | 0 | {broken} | {met} |");
+            println!(
+                "| parts in pieces, empty parts, units lost, in {answers} runs | 0 | {broken} | {met} |"
+            );
         }
         for Row { what, asked, measured, met } in &self.rows {
             println!("| {what} | {asked} | {measured} | {} |", if *met { "yes" } else { "NO" });

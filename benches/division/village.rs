@@ -56,11 +56,7 @@ pub fn stability(asked: &mut Asked) {
         asked.at_most(format!("stability, seed {seed}: grids out of the band"), 0.0, out, "");
         println!(
             "seed {seed}: {:.2} % of households keep their grid; {:.0} of {:.0} grids in band, {:.0} within ±10 %, pieces {:.0}; {secs:.3} s",
-            share,
-            figures.in_band,
-            figures.parts,
-            figures.within[2],
-            figures.in_pieces
+            share, figures.in_band, figures.parts, figures.within[2], figures.in_pieces
         );
     }
 }
