@@ -10,8 +10,8 @@ mod peers;
 use std::collections::{HashMap, HashSet};
 
 use h3o::{CellIndex, LatLng, Resolution};
-use khot::coverage::{Demand, Ground, RoadClass, Surface, links, speed_kmh};
-use khot::domain::{AreaType, Season};
+use khot::coverage::{Demand, Ground, Surface, links, speed_kmh};
+use khot::domain::{AreaType, RoadClass, Season};
 use peers::{median, ms, timed};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};

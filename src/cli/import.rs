@@ -1,4 +1,4 @@
-//! `khot import`: a file of areas, units, outlets, services or workers into the database.
+//! `khot import`: a file of areas, units, outlets, services, workers or roads into the database.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ use crate::store::jobs::JobRow;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  khot import areas villages.shp --crs EPSG:4546 --encoding GBK --dry-run\n  khot import units households.csv --findings findings.csv\n  khot import outlets stations.xlsx --area 150821\n  khot import workers roster.csv --area 150821 --dry-run"
+    after_help = "Examples:\n  khot import areas villages.shp --crs EPSG:4546 --encoding GBK --dry-run\n  khot import units households.csv --findings findings.csv\n  khot import outlets stations.xlsx --area 150821\n  khot import workers roster.csv --area 150821 --dry-run\n  khot import roads roads.gpkg --area 150821"
 )]
 pub struct Arguments {
     /// What the file holds.
@@ -54,6 +54,8 @@ enum What {
     Services,
     /// Worker records: name, area and employment, and what else is known of them.
     Workers,
+    /// Roads by class, and rivers or fences as barriers: lines.
+    Roads,
 }
 
 /// Files that belong to a shapefile.
@@ -108,6 +110,7 @@ async fn import(
             What::Outlets => ImportWhat::Outlets,
             What::Services => ImportWhat::Services,
             What::Workers => ImportWhat::Workers,
+            What::Roads => ImportWhat::Roads,
         },
         upload,
         name: arguments.file.file_name().unwrap_or_default().to_string_lossy().into_owned(),

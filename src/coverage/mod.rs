@@ -31,6 +31,7 @@ mod links_tests;
 mod placing;
 #[cfg(test)]
 mod placing_tests;
+mod roads;
 mod speeds;
 mod surface;
 #[cfg(test)]
@@ -41,5 +42,6 @@ pub use crowded::{Crowded, Goal, Room, Served, place_crowded};
 pub use fewest::{Fewest, cover_all};
 pub use links::{Class, Demand, Link, classify, links};
 pub use placing::{Covering, Placement, STEPS, place};
-pub use speeds::{Ground, RoadClass, speed_kmh};
+pub use roads::lay;
+pub use speeds::{Ground, speed_kmh};
 pub use surface::{Reached, Surface, SurfaceError};

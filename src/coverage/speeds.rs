@@ -6,35 +6,7 @@
 //! speeds of the class in JTG B01-2014 (技术标准; taken from a secondary source), which is nearer to what is
 //! driven on old roads than the limit; for a track and for the other seasons again demo values.
 
-use crate::domain::{AreaType, Season};
-
-/// Classes of road of JTG B01-2014, as far as their speeds differ here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RoadClass {
-    /// 高速公路
-    Expressway,
-    /// 一级公路
-    First,
-    /// 二级公路
-    Second,
-    /// 三级公路
-    Third,
-    /// 四级公路
-    Fourth,
-    /// 等外路: below the classes, mostly unpaved.
-    Track,
-}
-
-impl RoadClass {
-    pub const ALL: [RoadClass; 6] = [
-        RoadClass::Expressway,
-        RoadClass::First,
-        RoadClass::Second,
-        RoadClass::Third,
-        RoadClass::Fourth,
-        RoadClass::Track,
-    ];
-}
+use crate::domain::{AreaType, RoadClass, Season};
 
 /// What there is in a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,6 +20,7 @@ mod outlets;
 mod outlines;
 mod patch;
 mod plan;
+mod roads;
 mod smooth;
 mod sources;
 mod staff;
@@ -30,6 +31,7 @@ mod tests;
 
 pub use duty::{MadeDuty, duty};
 pub use outlets::{MadeBody, MadeOutlet, outlets, services};
+pub use roads::{DEMO_ROADS, MadeRoad, roads};
 pub use sources::Sources;
 pub use staff::{MadeAssignment, MadePosts, MadeWorker, Past, Place, Staff, language, staff};
 

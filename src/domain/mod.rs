@@ -20,6 +20,7 @@ mod outlet;
 mod plan;
 pub mod policy;
 mod post;
+mod road;
 mod season;
 mod text;
 mod unit;
@@ -40,6 +41,7 @@ pub use outlet::{OsmHours, OutletKind, Service, ServiceKind, ServiceMode, Utilit
 pub use plan::{PlanStatus, Scores, TypeScores};
 pub use policy::{Policy, PolicyError, Profile, StaffRules, Weights};
 pub use post::{GridRole, PostKind};
+pub use road::{RoadCell, RoadClass, RoadKind};
 pub use season::Season;
 pub use text::Text;
 pub use unit::Unit;

@@ -8,7 +8,7 @@
 //! - `geojson`, `shapefile` (+ `dbf`), `gpkg`, `table` (CSV), `xlsx` read one format each and hand every feature
 //!   to [`RawRow`] through geozero's processors; `feature` is the processor that bounds what a
 //!   feature may hold.
-//! - `columns` knows the columns' names and values; `areas`, `units` and `inputs` map rows to nouns;
+//! - `columns` knows the columns' names and values; `areas`, `units`, `roads` and `inputs` map rows to nouns;
 //!   `check` and `gather` (with `counted`) look at rows together: parents, overlaps, points in villages.
 //! - `write` is the way out, `sheet` that of tables for people.
 //!
@@ -39,6 +39,7 @@ mod outlets;
 mod part_rings;
 mod payroll;
 mod reaching;
+mod roads;
 mod rows;
 mod shapefile;
 mod sheet;
@@ -67,6 +68,7 @@ pub use payroll::{
 pub use reaching::{
     CellSpeeds, SiteRow, TimeRow, read_cells, read_demand, read_existing, read_sites, read_times,
 };
+pub use roads::{RoadInput, read_roads};
 pub use rows::{Item, RawRow, ReadOptions, Sink, Value};
 pub use sheet::{Sheet, SheetError};
 pub use units::{UnitInput, read_units};

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::failure::{Failure, findings_wire};
 use super::progress::Progress;
-use super::{ImportParams, ImportWhat, import_outlets, import_workers};
+use super::{ImportParams, ImportWhat, import_outlets, import_roads, import_workers};
 use crate::access::Scope;
 use crate::domain::{Area, Code, Finding, FindingKind, Policy, Unit};
 use crate::formats::{self, AreaOptions, Cover, Gatherer, ReadOptions, VillageOutline};
@@ -114,6 +114,15 @@ pub async fn load_file(
             }
             services::put(tx, area, &items).await?;
             (findings, items.len(), "services")
+        }
+        ImportWhat::Roads => {
+            let (networks, findings) = import_roads::read(tx, area, path, options, &params.name).await?;
+            progress.step();
+            if !go_on(&findings, params, progress)? {
+                return Ok(told(&findings));
+            }
+            let loaded = import_roads::put(tx, networks, &params.name, crate::clock::now()).await?;
+            (findings, loaded, "roads")
         }
         ImportWhat::Workers => {
             let now = crate::clock::now();

@@ -16,6 +16,7 @@ pub mod drafting;
 mod failure;
 mod import;
 mod import_outlets;
+mod import_roads;
 mod import_workers;
 pub mod pay;
 mod progress;
@@ -34,6 +35,7 @@ use uuid::Uuid;
 
 pub use failure::Failure;
 pub use import::load_file;
+pub use import_roads::lay_roads;
 pub use pay::{PayComparisonParams, PayRunParams, Side};
 pub use progress::Progress;
 pub use serving::{PlacementGoal, PlacementParams, PlacementResult, PlacementSite, land, places, spots};
@@ -100,6 +102,8 @@ pub enum ImportWhat {
     Services,
     /// Worker records.
     Workers,
+    /// Roads, and what can't be crossed.
+    Roads,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

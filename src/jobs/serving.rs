@@ -17,12 +17,13 @@ use crate::access::Scope;
 use crate::clock;
 use crate::domain::{Code, Count, Level, OutletKind, Season};
 use crate::planning::serving::{
-    Goal, GridOf, Land, LandVillage, SERVING, Siting, Spot, SurfaceError, UnitPlace, links, site,
+    Crowding, Goal, GridOf, Land, LandParts, LandVillage, SERVING, Siting, Spot, SurfaceError, UnitPlace,
+    links, resolution, site, site_crowded,
 };
 use crate::store::jobs::JobRow;
 use crate::store::links::NewLink;
 use crate::store::outlets::OutletRow;
-use crate::store::{Store, StoreError, Tx, areas, links as kept, outlets, placements, units};
+use crate::store::{Store, StoreError, Tx, areas, links as kept, outlets, placements, roads, units};
 
 /// How the work is counted for the progress bar: read, worked out, saved.
 const STEPS: u32 = 3;
@@ -44,6 +45,9 @@ pub struct PlacementParams {
     pub within_min: f64,
     pub season: Season,
     pub item: Option<String>,
+    /// Households that each new outlet can serve; none: as many as come, and those that are there as well.
+    #[serde(default)]
+    pub capacity: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -82,15 +86,17 @@ impl From<Siting> for PlacementResult {
     }
 }
 
-/// The villages that make up a banner's land.
-pub async fn land(tx: &mut Tx, banner: &Code) -> Result<Vec<LandVillage>, StoreError> {
+/// What a banner's land is made of: its villages and its roads.
+pub async fn land(tx: &mut Tx, banner: &Code) -> Result<LandParts, StoreError> {
     let village = |row: areas::VillageRow| LandVillage {
         code: row.code,
         name: row.name,
         area_type: row.area_type,
         outline: row.outline,
     };
-    Ok(areas::villages(tx, banner).await?.into_iter().map(village).collect())
+    let villages: Vec<LandVillage> = areas::villages(tx, banner).await?.into_iter().map(village).collect();
+    let roads = roads::cells(tx, banner, resolution(&villages).into()).await?;
+    Ok(LandParts { villages, roads })
 }
 
 /// The outlets of a banner that are in use on a day, all or those that offer an item, each as the land knows it.
@@ -119,6 +125,7 @@ pub async fn spots(
             kind: row.kind,
             at: row.at,
             windows: row.windows,
+            capacity: row.capacity,
             days_between,
             area: row.area.clone(),
         };
@@ -226,10 +233,14 @@ pub async fn place(
     };
     let siting = tokio::task::spawn_blocking(move || {
         let ready = Arc::new(Land::of(&villages)).ready(asked.season)?;
-        let there: Vec<(f64, f64)> =
-            spots.iter().filter(|(_, spot)| SERVING.contains(&spot.kind)).map(|(_, spot)| spot.at).collect();
-        let places = ready.places(&units);
-        site(&ready, &there, &places, asked.within_min, goal, &|| stopped.stopped())
+        let there = spots.iter().map(|held| &held.1).filter(|spot| SERVING.contains(&spot.kind));
+        let (places, within_min, cancel) = (ready.places(&units), asked.within_min, || stopped.stopped());
+        let Some(capacity) = asked.capacity.map(u64::from) else {
+            let there: Vec<(f64, f64)> = there.map(|spot| spot.at).collect();
+            return site(&ready, &there, &places, within_min, goal, &cancel);
+        };
+        let there: Vec<_> = there.map(|spot| (spot.at, spot.households())).collect();
+        site_crowded(&ready, &there, &places, Crowding { goal, within_min, capacity }, &cancel)
     })
     .await
     .map_err(broken_off)?

@@ -39,6 +39,7 @@ pub mod plans;
 pub mod posts;
 pub mod private_file;
 pub mod proposals;
+pub mod roads;
 pub mod search;
 pub mod services;
 pub mod tiles;

@@ -139,13 +139,22 @@ pub async fn units(tx: &mut Tx, tile: TileId) -> Result<Vec<u8>, StoreError> {
 
 /// The numbers by which clients keep tiles: areas (with units) and published grids.
 pub async fn editions(tx: &mut Tx) -> Result<(i64, i64), StoreError> {
+    numbers(tx, ["areas", "grids"]).await
+}
+
+/// Those of what a banner's land is made of: areas and roads.
+pub async fn land_editions(tx: &mut Tx) -> Result<(i64, i64), StoreError> {
+    numbers(tx, ["areas", "roads"]).await
+}
+
+async fn numbers(tx: &mut Tx, [one, other]: [&str; 2]) -> Result<(i64, i64), StoreError> {
     let rows: Vec<(String, i64)> =
         sqlx::query_as("SELECT what, number FROM edition").fetch_all(tx.conn()).await?;
     let of = |what: &str| rows.iter().find(|row| row.0 == what).map_or(0, |row| row.1);
-    Ok((of("areas"), of("grids")))
+    Ok((of(one), of(other)))
 }
 
-/// Says that areas or published grids have changed.
+/// Says that areas, published grids or roads have changed.
 pub(super) async fn next_edition(tx: &mut Tx, what: &str) -> Result<(), StoreError> {
     sqlx::query("UPDATE edition SET number = number + 1 WHERE what = $1")
         .bind(what)

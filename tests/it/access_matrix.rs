@@ -12,7 +12,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use khot::access::{Grant, Role};
 use khot::api::{self, AppState};
-use khot::domain::GridRole;
+use khot::domain::{GridRole, RoadClass, RoadKind};
 use khot::store::Store;
 use khot::store::accounts::{NewAccount, manage};
 use khot::store::assignments::{self, NewAssignment};
@@ -107,6 +107,8 @@ impl Target {
         tx.commit().await.unwrap();
         let outlet = put_outlet(store, &village, point(&village, false)).await;
         let placement = crate::serving::put_placement(store, banner, &village, point(&village, true)).await;
+        let ends = [point(&village, false), point(&village, true)];
+        put_road(store, banner, RoadKind::Road(RoadClass::Second), &ends).await;
         Self {
             rules,
             run,

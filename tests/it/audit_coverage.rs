@@ -11,7 +11,7 @@ use crate::harness::*;
 use crate::openapi::operations;
 
 /// What the trail says of an operation, as soon as it has been answered.
-const EXPECTED: [(&str, &str); 54] = [
+const EXPECTED: [(&str, &str); 55] = [
     ("POST /api/v1/session", "session.open"),
     ("DELETE /api/v1/me/sessions/{id}", "account.session_end"),
     ("POST /api/v1/me/tokens", "account.token_add"),
@@ -49,6 +49,8 @@ const EXPECTED: [(&str, &str); 54] = [
     ("POST /api/v1/workers/{id}/reveal", "worker.reveal"),
     // Before what has them made anyway.
     ("POST /api/v1/areas/{code}/links", "job.queue"),
+    // Its links are waited for already.
+    ("DELETE /api/v1/areas/{code}/roads", "roads.replace"),
     ("POST /api/v1/areas/{code}/outlets", "outlet.add"),
     ("PATCH /api/v1/outlets/{id}", "outlet.change"),
     ("PUT /api/v1/outlets/{id}/offers/{item}", "offer.put"),
@@ -101,6 +103,8 @@ async fn each_of_them_is_in_the_trail_with_who_when_and_its_request() {
     let outlet = put_outlet(&app.store, "150821100200", (108.01, 41.01)).await;
     let placement =
         crate::serving::put_placement(&app.store, "150821", "150821100200", (108.02, 41.02)).await;
+    let ends = [(108.01, 41.01), (108.05, 41.05)];
+    put_road(&app.store, "150821", khot::domain::RoadKind::Barrier, &ends).await;
     put_published(&app.store, 5, "2026-01-01").await;
     let proposal = crate::proposals::put_proposal(&app.store, "150821100200005", worker).await;
     let (draft, other) = (put_draft(&app.store, 1).await, put_draft(&app.store, 2).await);

@@ -217,6 +217,13 @@ async fn tables_of_doors() {
         .await;
 }
 
+#[tokio::test]
+async fn roads() {
+    let folder = folder();
+    let path = file(folder.path(), "roads.geojson", &samples::roads());
+    fuzz("roads", 16, 1_000, ImportWhat::Roads, vec![path]).await;
+}
+
 /// The centre of the widest circle inside it would be looked for from more squares than memory holds.
 #[tokio::test]
 async fn a_sliver_gets_its_label_without_a_search() {

@@ -35,10 +35,13 @@ mod openapi;
 mod outlets;
 mod partial;
 mod pay;
+mod placements;
 mod posts;
 mod process;
 mod proposals;
 mod public_map;
+mod replacing;
+mod roads;
 mod rooms;
 mod roster;
 /// The three areas that the tests of `formats` read, in every format.

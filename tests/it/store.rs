@@ -41,6 +41,7 @@ async fn full() -> (PgConnectOptions, Store) {
     accounts::give(&mut tx, account, &grant, noon()).await.unwrap().unwrap();
     tx.commit().await.unwrap();
     let outlet = put_outlet(&store, "150821100200", (108.01, 41.01)).await;
+    put_road(&store, "150821", khot::domain::RoadKind::Barrier, &[(108.01, 41.01), (108.05, 41.05)]).await;
     let mut owner = as_owner(&database).await;
     for sql in [
         "UPDATE service_item SET area = '150821'".to_owned(),

@@ -19,6 +19,7 @@ use crate::api::caller::Caller;
 use crate::api::extract::{Params, Segment};
 use crate::api::problem::{Problem, ProblemWire};
 use crate::api::wire::Job;
+use crate::domain::Level;
 use crate::jobs::{self, ImportParams, ImportWhat};
 
 /// What file systems take.
@@ -50,9 +51,10 @@ enum What {
     Outlets,
     Services,
     Workers,
+    Roads,
 }
 
-/// Import a file of areas, units, outlets, services or workers below an area: queued, and done as a job
+/// Import a file of areas, units, outlets, services, workers or roads below an area: queued, and done as a job
 #[utoipa::path(post, path = "/api/v1/areas/{code}/imports/{what}", tag = "imports",
     params(("code" = String, Path), ("what" = inline(What), Path), ImportQuery), request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 202, body = Job), (status = "default", body = ProblemWire)))]
@@ -73,9 +75,17 @@ async fn import(
         What::Outlets => ImportWhat::Outlets,
         What::Services => ImportWhat::Services,
         What::Workers => ImportWhat::Workers,
+        What::Roads => ImportWhat::Roads,
     };
     if matches!(what, ImportWhat::Outlets | ImportWhat::Services) {
         caller.require(Capability::Outlets, &code)?;
+    }
+    if what == ImportWhat::Roads && code.level() > Level::Banner {
+        return Err(Problem::bad_request(
+            "bad_level",
+            "道路按旗县区导入：请选择旗县区或其上级区划",
+            "roads are imported by banner: choose a banner, or an area above it",
+        ));
     }
     let is_file_name =
         std::path::Path::new(&query.name).file_name().is_some_and(|name| name.len() <= NAME_MAX_BYTES);

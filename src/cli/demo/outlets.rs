@@ -1,16 +1,19 @@
-//! Outlets with what they offer, and the links of grids to them.
+//! Outlets with what they offer, the roads between them, and the links of grids to them.
 
 use chrono::NaiveDate;
+use geo::MultiLineString;
 
 use super::super::open::Ending;
 use super::super::{Stop, jobs as waiting};
 use crate::access::Scope;
 use crate::clock;
-use crate::demo::{self, MadeBanner};
-use crate::domain::{Code, Level};
+use crate::demo::{self, MadeBanner, MadeRoad};
+use crate::domain::{Code, Level, RoadKind};
+use crate::jobs::lay_roads;
 use crate::store::bodies::{self, Body};
 use crate::store::jobs::{self, JobState};
 use crate::store::outlets::{self, NewOutlet, Offered};
+use crate::store::roads::{self, NewRoad};
 use crate::store::services::{self, ServiceFilter};
 use crate::store::{Store, Tx};
 
@@ -20,7 +23,11 @@ pub async fn put(tx: &mut Tx, banner: &Code, made: &MadeBanner, seed: u64) -> Re
     if services::list(tx, &ServiceFilter::default()).await?.is_empty() {
         services::put(tx, &banner.at(Level::Region), &demo::services()).await?;
     }
-    let (made, bodies) = demo::outlets(made, seed);
+    let (outlets_made, bodies) = demo::outlets(made, seed);
+    if banner.as_str() == demo::DEMO_ROADS {
+        put_roads(tx, banner, made, &demo::roads(made, &outlets_made, seed)).await?;
+    }
+    let made = outlets_made;
     let offers: Vec<Offered> = made
         .iter()
         .flat_map(|outlet| outlet.items.iter().map(|item| (outlet.id, outlet.area.clone(), item.clone())))
@@ -56,6 +63,22 @@ pub async fn put(tx: &mut Tx, banner: &Code, made: &MadeBanner, seed: u64) -> Re
         })
         .collect();
     Ok(bodies::put(tx, banner, &bodies).await?)
+}
+
+async fn put_roads(tx: &mut Tx, banner: &Code, made: &MadeBanner, lines: &[MadeRoad]) -> Result<(), Stop> {
+    let Some(outline) = made.areas.first().map(|area| &area.outline) else { return Ok(()) };
+    let new: Vec<NewRoad> = lines
+        .iter()
+        .map(|road| NewRoad {
+            kind: RoadKind::Road(road.class),
+            name: Some(road.name.clone()),
+            source: "khot demo（合成数据）".to_owned(),
+            course: MultiLineString(vec![road.course.clone()]),
+            synthetic: true,
+        })
+        .collect();
+    let laid = lay_roads(&new, outline);
+    Ok(roads::replace(tx, banner, "khot demo", (&new, &laid), clock::now()).await?)
 }
 
 /// Waits for the links that the publication of each banner's plan has queued; gives their number.

@@ -37,6 +37,7 @@ fn everything(path: &Path, villages: &[VillageOutline], policy: &Policy) -> Vec<
     if matches!(Format::of(path), Ok(Format::Csv)) {
         findings.extend(read_edges(path, &weighted.ids, &ReadOptions::default()).1);
     }
+    findings.extend(read_roads(path, &ReadOptions::default()).1);
     // Everything that is found can be told.
     findings.iter().for_each(|finding| drop(finding.kind.text()));
     findings
@@ -86,6 +87,12 @@ fn mutated_geojson() {
     let folder = tempfile::tempdir().unwrap();
     let text = geojson().replace("\"name\"", "\"households\": 12,\n\"name\"");
     fuzz("GeoJSON", 1, 10_000, &[save(folder.path(), "a.geojson", text)]);
+}
+
+#[test]
+fn mutated_roads() {
+    let folder = tempfile::tempdir().unwrap();
+    fuzz("roads", 6, 4_000, &[save(folder.path(), "a.geojson", roads())]);
 }
 
 #[test]

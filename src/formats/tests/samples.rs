@@ -53,6 +53,23 @@ pub fn geojson() -> String {
     serde_json::to_string_pretty(&json!({"type": "FeatureCollection", "features": features})).unwrap()
 }
 
+/// A road across both villages, a track, and a river that the road crosses.
+pub fn roads() -> String {
+    let line = |class: &str, name: &str, points: &[[f64; 2]]| {
+        json!({
+            "type": "Feature",
+            "properties": {"class": class, "name": name, "source": "test"},
+            "geometry": {"type": "LineString", "coordinates": points},
+        })
+    };
+    let features = [
+        line("second", "G6", &[[108.01, 41.1], [108.1, 41.11], [108.19, 41.1]]),
+        line("等外路", "便道", &[[108.05, 41.02], [108.05, 41.18]]),
+        line("barrier", "河", &[[108.12, 41.0], [108.13, 41.1], [108.12, 41.2]]),
+    ];
+    serde_json::to_string_pretty(&json!({"type": "FeatureCollection", "features": features})).unwrap()
+}
+
 pub fn csv() -> String {
     let mut text = String::from("区划代码,名称,区域类型,wkt\n");
     for sample in samples() {
@@ -81,9 +98,14 @@ pub fn shp(rings: &[Vec<(f64, f64)>]) -> Vec<u8> {
 
 /// A `.shp` of polygons with several rings each, as they stand.
 pub fn shp_of_parts(shapes: &[Vec<Vec<(f64, f64)>>]) -> Vec<u8> {
+    shp_of_kind(5, shapes)
+}
+
+/// The same of lines (3) or polygons (5).
+pub fn shp_of_kind(kind: i32, shapes: &[Vec<Vec<(f64, f64)>>]) -> Vec<u8> {
     let mut body = Vec::new();
     for (number, rings) in shapes.iter().enumerate() {
-        let mut content = 5_i32.to_le_bytes().to_vec();
+        let mut content = kind.to_le_bytes().to_vec();
         let xs = || rings.iter().flatten().map(|p| p.0);
         let ys = || rings.iter().flatten().map(|p| p.1);
         for value in [
@@ -113,7 +135,7 @@ pub fn shp_of_parts(shapes: &[Vec<Vec<(f64, f64)>>]) -> Vec<u8> {
     head[..4].copy_from_slice(&9994_i32.to_be_bytes());
     head[24..28].copy_from_slice(&((100 + body.len()) as i32 / 2).to_be_bytes());
     head[28..32].copy_from_slice(&1000_i32.to_le_bytes());
-    head[32..36].copy_from_slice(&5_i32.to_le_bytes());
+    head[32..36].copy_from_slice(&kind.to_le_bytes());
     head.extend(body);
     head
 }

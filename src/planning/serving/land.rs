@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::lakes;
 use crate::coverage::{Ground, Reached, Surface, SurfaceError, speed_kmh};
-use crate::domain::{AreaType, Code, Season, Tally};
+use crate::domain::{AreaType, Code, RoadCell, RoadClass, Season, Tally};
 use crate::geo::cells::centres;
 use crate::geo::measure::multi_area_m2;
 
@@ -19,12 +19,21 @@ pub struct LandVillage {
     pub outline: MultiPolygon<f64>,
 }
 
+/// What a banner's land is made of.
+#[derive(Debug, Clone, Default)]
+pub struct LandParts {
+    pub villages: Vec<LandVillage>,
+    /// The cells of its roads and barriers, of [`resolution`], sorted.
+    pub roads: Vec<RoadCell>,
+}
+
 /// A banner as H3 cells, each of the village that its centre lies in.
 #[derive(Debug, Clone)]
 pub struct Land {
     resolution: Resolution,
-    /// Sorted; a cell, its village, and whether nobody gets through.
-    cells: Vec<(CellIndex, u32, bool)>,
+    /// Sorted; a cell, its village, its road, and whether nobody gets through beside it.
+    cells: Vec<(CellIndex, u32, Option<RoadClass>, bool)>,
+    estimated: bool,
     villages: Vec<(Code, String, AreaType)>,
     by_code: BTreeMap<Code, u32>,
 }
@@ -52,14 +61,21 @@ pub struct Place {
 /// Cells that one surface may have: what a map still draws and a search goes through in some hundredths of a second.
 const CELLS_MAX: f64 = 65_000.0;
 
+/// The sizes of cells that a land may have: of 0.1, 0.7 or 5 km².
+pub const RESOLUTIONS: [Resolution; 3] = [Resolution::Nine, Resolution::Eight, Resolution::Seven];
+
+/// As fine as the land's size allows.
+pub fn resolution(villages: &[LandVillage]) -> Resolution {
+    let area_km2: f64 = villages.par_iter().map(|village| multi_area_m2(&village.outline)).sum::<f64>() / 1e6;
+    let fits = |resolution: &Resolution| area_km2 / resolution.area_km2() <= CELLS_MAX;
+    RESOLUTIONS.into_iter().find(fits).unwrap_or(Resolution::Seven)
+}
+
 impl Land {
-    /// Cells as fine as the land's size allows, of 0.1, 0.7 or 5 km². Villages that share their borders share no cell.
-    pub fn of(villages: &[LandVillage]) -> Self {
-        let area_km2: f64 =
-            villages.par_iter().map(|village| multi_area_m2(&village.outline)).sum::<f64>() / 1e6;
-        let fits = |resolution: &Resolution| area_km2 / resolution.area_km2() <= CELLS_MAX;
-        let resolution =
-            [Resolution::Nine, Resolution::Eight].into_iter().find(fits).unwrap_or(Resolution::Seven);
+    /// Villages that share their borders share no cell.
+    pub fn of(parts: &LandParts) -> Self {
+        let villages = &parts.villages;
+        let resolution = resolution(villages);
         let boxes = villages.iter().filter_map(|village| village.outline.bounding_rect());
         let around = boxes.reduce(|one, other| {
             let (low, high) = (one.min(), one.max());
@@ -69,15 +85,23 @@ impl Land {
             )
         });
         let lakes = around.map(lakes::within).unwrap_or_default();
-        let mut cells: Vec<(CellIndex, u32, bool)> = villages
+        let mut cells: Vec<(CellIndex, u32, Option<RoadClass>, bool)> = villages
             .par_iter()
             .enumerate()
             .flat_map_iter(|(index, village)| {
                 let lakes = &lakes;
                 let wet = |cell: CellIndex| lakes::hold(lakes, Coord::from(LatLng::from(cell)));
+                let laid = |cell: CellIndex| {
+                    let at = parts.roads.binary_search_by_key(&cell, |held| held.cell).ok()?;
+                    parts.roads.get(at)
+                };
                 centres(&village.outline, resolution)
                     .into_iter()
-                    .map(move |cell| (cell, index as u32, wet(cell)))
+                    .map(move |cell| {
+                        let laid = laid(cell);
+                        let barrier = laid.is_some_and(|held| held.barrier) || wet(cell);
+                        (cell, index as u32, laid.and_then(|held| held.road), barrier)
+                    })
                     .collect::<Vec<_>>()
             })
             .collect();
@@ -87,6 +111,7 @@ impl Land {
         let known = |village: &LandVillage| (village.code.clone(), village.name.clone(), village.area_type);
         Self {
             resolution,
+            estimated: cells.iter().all(|cell| cell.2.is_none()),
             cells,
             villages: villages.iter().map(known).collect(),
             by_code: villages.iter().map(|village| village.code.clone()).zip(0..).collect(),
@@ -95,6 +120,11 @@ impl Land {
 
     pub fn resolution(&self) -> u8 {
         self.resolution.into()
+    }
+
+    /// No roads are known: times follow from land and season alone.
+    pub fn estimated(&self) -> bool {
+        self.estimated
     }
 
     /// Code, name and type.
@@ -120,9 +150,9 @@ impl Land {
         let speeds: Vec<(CellIndex, f64)> = self
             .cells
             .iter()
-            .map(|(cell, village, wet)| {
+            .map(|(cell, village, road, barrier)| {
                 let land = self.villages[*village as usize].2;
-                (*cell, speed_kmh(Ground { land, road: None, barrier: *wet }, season))
+                (*cell, speed_kmh(Ground { land, road: *road, barrier: *barrier }, season))
             })
             .collect();
         Ok(Ready { land: self.clone(), surface: Surface::new(&speeds)?, season })

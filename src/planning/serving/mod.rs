@@ -1,12 +1,13 @@
 //! Who is served from where: the land of a banner as cells, travel times over it, and what follows for grids, villages and
 //! the next outlets. Counts are those that are told.
 //!
-//! A banner is taken by itself: an outlet beyond its border serves nobody in it. No roads are known here: speeds
-//! follow from the land alone, and every answer says that it estimates. Lakes can't be crossed; rivers can, since
-//! where they have bridges isn't known and the steppe would else fall in two.
+//! A banner is taken by itself: an outlet beyond its border serves nobody in it. Where its roads aren't known, speeds
+//! follow from the land alone, and every answer says that it estimates. Lakes can't be crossed but on a road; a river
+//! can, unless it was imported as a barrier: where it has bridges isn't known and the steppe would else fall in two.
 
 mod access;
 mod coverage;
+mod crowding;
 mod lakes;
 mod land;
 mod links;
@@ -16,12 +17,13 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 pub use self::coverage::{CLASSES, ClassName, Coverage, Split, VillageCoverage, coverage};
-pub use self::land::{Land, LandVillage, Place, Ready, UnitPlace};
+pub use self::crowding::{Crowding, VISIT_DAYS, site_crowded};
+pub use self::land::{Land, LandParts, LandVillage, Place, RESOLUTIONS, Ready, UnitPlace, resolution};
 pub use self::links::{GridOf, MadeLink, links};
 pub use self::siting::{Goal, Site, Siting, site};
 use crate::domain::{AreaType, Code, OsmHours, OutletKind};
 
-pub use crate::coverage::{Reached, SurfaceError};
+pub use crate::coverage::{Reached, SurfaceError, lay};
 
 /// An outlet as the land knows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +34,8 @@ pub struct Spot {
     /// Longitude and latitude.
     pub at: (f64, f64),
     pub windows: u32,
+    /// People whom it can serve on a day that it is there; none: not known.
+    pub capacity: Option<u32>,
     /// Days from one visit of a mobile stop to the next in the mean; none of another outlet.
     pub days_between: Option<f64>,
 }

@@ -348,6 +348,10 @@ fn serving() -> Vec<Case> {
         case("GET /api/v1/areas/{code}/coverage", |of| get(format!("/api/v1/areas/{}/coverage", of.banner)))
             .with_figures(),
         case("GET /api/v1/areas/{code}/links", |of| get(format!("/api/v1/areas/{}/links", of.banner))),
+        case("GET /api/v1/areas/{code}/roads", |of| get(format!("/api/v1/areas/{}/roads", of.banner))),
+        case("DELETE /api/v1/areas/{code}/roads", |of| {
+            send("DELETE", format!("/api/v1/areas/{}/roads", of.banner), json!({}))
+        }),
         case("POST /api/v1/areas/{code}/links", |of| {
             send("POST", format!("/api/v1/areas/{}/links", of.banner), json!({}))
         }),
@@ -361,6 +365,9 @@ fn serving() -> Vec<Case> {
         case("POST /api/v1/areas/{code}/placements", |of| {
             let body = json!({"goal": "count", "count": 1, "kind": "station", "within_min": 30});
             send("POST", format!("/api/v1/areas/{}/placements", of.banner), body)
+        }),
+        case("GET /api/v1/areas/{code}/placements", |of| {
+            get(format!("/api/v1/areas/{}/placements", of.banner))
         }),
         case("GET /api/v1/placements/{id}", |of| get(format!("/api/v1/placements/{}", of.placement))),
         case("POST /api/v1/placements/{id}/acceptance", |of| {

@@ -5,11 +5,13 @@ use geo::{Centroid, MultiPolygon, Polygon};
 use khot::access::Scope;
 use khot::domain::{
     Area, AreaType, DrawnGrid, Employment, Givens, Grid, GridCode, GridKind, GridNumbers, OutletKind, Reason,
-    ReasonKind, Scores, Service, ServiceKind, ServiceMode, Tally, ToldGrid, Unit, VillageKind, WorkerStatus,
+    ReasonKind, RoadKind, Scores, Service, ServiceKind, ServiceMode, Tally, ToldGrid, Unit, VillageKind,
+    WorkerStatus,
 };
 use khot::geo::measure::multi_area_m2;
 use khot::store::outlets::{self, NewOutlet};
 use khot::store::plans::{self, NewPlan};
+use khot::store::roads::{self, NewRoad};
 use khot::store::workers::{self, NewWorker};
 use khot::store::{Store, imports, services};
 
@@ -242,4 +244,23 @@ pub async fn put_outlet(store: &Store, village: &str, at: (f64, f64)) -> uuid::U
         .unwrap();
     tx.commit().await.unwrap();
     id
+}
+
+/// A road of a kind in a banner, in the place of those that it had.
+pub async fn put_road(store: &Store, banner: &str, kind: RoadKind, course: &[(f64, f64)]) {
+    let course = geo::MultiLineString(vec![course.to_vec().into()]);
+    let cells = [9u8, 8, 7].map(|resolution| {
+        let lines = [(kind, course.clone())];
+        (resolution, khot::coverage::lay(&lines, resolution.try_into().unwrap()))
+    });
+    let new = NewRoad {
+        kind,
+        name: Some("示例路".to_owned()),
+        source: "a test".to_owned(),
+        course,
+        synthetic: true,
+    };
+    let mut tx = store.begin(&Scope::operator()).await.unwrap();
+    roads::replace(&mut tx, &code(banner), "a test", (&[new], &cells), noon()).await.unwrap();
+    tx.commit().await.unwrap();
 }

@@ -69,6 +69,8 @@ async fn a_scope_lets_nothing_outside_it_be_changed() {
         "DELETE FROM unit WHERE village LIKE '150821101%'",
         "UPDATE plan SET title = 'x'",
         "DELETE FROM upload",
+        "DELETE FROM road",
+        "DELETE FROM road_cells",
     ] {
         assert_eq!(program.execute(sql).await.unwrap().rows_affected(), 0, "{sql}");
     }
@@ -78,6 +80,8 @@ async fn a_scope_lets_nothing_outside_it_be_changed() {
         "INSERT INTO job (id, kind, area, params, state, created_by, created_at)
          VALUES (gen_random_uuid(), 'import', '15', '{}', 'queued', 'x', now())",
         "UPDATE area SET code = '150823100' WHERE code = '150821100'",
+        "INSERT INTO road_cells VALUES ('150821', 6, '{}', '{}')",
+        "INSERT INTO road SELECT banner, 99, kind, name, source, course, synthetic, imported_at FROM road",
     ] {
         let error = program.execute(sql).await.unwrap_err().to_string();
         assert!(error.contains("row-level security"), "{sql}: {error}");

@@ -69,7 +69,7 @@ struct WorkerPost {
 #[derive(Serialize, ToSchema)]
 struct At {
     season: Season,
-    /// By land and season alone: no roads are known.
+    /// By land and season alone: no roads have been imported for the banner.
     estimated: bool,
     /// The code of the grid in force.
     grid: Option<String>,
@@ -110,6 +110,7 @@ async fn at(
     answer.village = named.into_iter().next().map(|(code, name)| VillageRef { code, name });
     let banner = village.at(Level::Banner);
     let ready = lands::ready(&state, &banner, season).await?;
+    answer.estimated = ready.land.estimated();
     let spots = spots(&state, &banner, None, state.today()).await?;
     // The way there takes as long as the way back.
     let mut found = off_thread(move || {

@@ -134,7 +134,7 @@ struct Missing {
 #[derive(Serialize, ToSchema)]
 struct Coverage {
     season: Season,
-    /// By land and season alone: no roads are known.
+    /// By land and season alone: no roads have been imported for the banner.
     estimated: bool,
     on: NaiveDate,
     item: Option<String>,
@@ -177,7 +177,7 @@ async fn coverage(
         spots(&state, &banner, query.item.as_deref(), on).await?.into_iter().map(|held| held.1).collect();
     let delegated = catalogue.iter().filter(|service| service.delegated).map(|service| &service.code);
     let missing = missing(&held, &delegated.cloned().collect());
-    let (season, within) = (ready.season, code);
+    let (season, estimated, within) = (ready.season, ready.land.estimated(), code);
     let found =
         off_thread(move || serving::coverage(&ready, &spots, &ready.places(&units), &within, &|| false))
             .await?;
@@ -188,7 +188,7 @@ async fn coverage(
     });
     Ok(Json(Coverage {
         season,
-        estimated: true,
+        estimated,
         on,
         item: query.item,
         online,

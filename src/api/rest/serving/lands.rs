@@ -8,7 +8,7 @@ use crate::api::AppState;
 use crate::api::problem::Problem;
 use crate::domain::{Code, Season};
 use crate::jobs;
-use crate::planning::serving::{Land, Ready};
+use crate::planning::serving::{Land, LandParts, Ready};
 use crate::store::tiles;
 
 /// Lands that are held at once: a banner in a season is 5 to 15 MB.
@@ -18,15 +18,22 @@ const MOST: usize = 16;
 #[derive(Default)]
 pub struct Lands(Mutex<Vec<Held>>);
 
+type Edition = (i64, i64);
+
 struct Held {
     banner: Code,
-    /// Of the areas: an import makes another one.
-    edition: i64,
+    /// Of the areas and of the roads: an import makes another one.
+    edition: Edition,
     ready: Arc<Ready>,
 }
 
 impl Lands {
-    fn find(&self, banner: &Code, edition: i64, season: Season) -> (Option<Arc<Ready>>, Option<Arc<Land>>) {
+    fn find(
+        &self,
+        banner: &Code,
+        edition: Edition,
+        season: Season,
+    ) -> (Option<Arc<Ready>>, Option<Arc<Land>>) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         held.retain(|one| one.edition == edition);
         let same = held.iter().position(|one| one.banner == *banner && one.ready.season == season);
@@ -39,28 +46,27 @@ impl Lands {
         (None, held.iter().find(|one| one.banner == *banner).map(|one| one.ready.land.clone()))
     }
 
-    fn keep(&self, banner: Code, edition: i64, ready: Arc<Ready>) {
+    fn keep(&self, banner: Code, edition: Edition, ready: Arc<Ready>) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         held.insert(0, Held { banner, edition, ready });
         held.truncate(MOST);
     }
 }
 
-/// The banner's land in a season. Outlines alone go into it, so the public's scope is enough whoever asks.
+/// The banner's land in a season. Outlines and roads alone go into it, so the public's scope is enough whoever asks.
 pub async fn ready(state: &AppState, banner: &Code, season: Season) -> Result<Arc<Ready>, Problem> {
     let mut tx = state.store.begin(&Scope::public()).await?;
-    let (edition, _) = tiles::editions(&mut tx).await?;
+    let edition = tiles::land_editions(&mut tx).await?;
     let land = match state.lands.find(banner, edition, season) {
         (Some(ready), _) => return Ok(ready),
         (None, land) => land,
     };
-    let villages = match land {
-        Some(_) => Vec::new(),
+    let parts = match land {
+        Some(_) => LandParts::default(),
         None => jobs::land(&mut tx, banner).await?,
     };
     drop(tx);
-    let ready =
-        off_thread(move || land.unwrap_or_else(|| Arc::new(Land::of(&villages))).ready(season)).await?;
+    let ready = off_thread(move || land.unwrap_or_else(|| Arc::new(Land::of(&parts))).ready(season)).await?;
     let ready = Arc::new(ready);
     state.lands.keep(banner.clone(), edition, ready.clone());
     Ok(ready)

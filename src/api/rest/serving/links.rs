@@ -24,7 +24,7 @@ use crate::domain::{GridCode, Level, OutletKind};
 use crate::jobs;
 use crate::store::links::{self, LinkRow};
 use crate::store::tiles::GridsOf;
-use crate::store::{Tx, areas, grids};
+use crate::store::{Tx, areas, grids, roads};
 
 const REASON_MAX: usize = 200;
 
@@ -40,7 +40,7 @@ pub struct GridOutlet {
     pub responsible: Option<NamedOutlet>,
     /// By time.
     pub nearest: Option<NamedOutlet>,
-    /// To the nearest in summer, in the mean over the grid's households; estimated.
+    /// To the nearest in summer, in the mean over the grid's households.
     pub minutes: Option<f64>,
     /// Of its households those within the standard of its land; for whoever sees figures here.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,6 +81,8 @@ struct Link {
 
 #[derive(Serialize, ToSchema)]
 struct Links {
+    /// Minutes are by land alone: no roads have been imported for the banner.
+    estimated: bool,
     links: Vec<Link>,
 }
 
@@ -104,7 +106,8 @@ async fn list(
         let figures = caller.scope.may(Capability::Figures, &row.grid.village());
         Link { grid: row.grid.clone().into(), outlet: GridOutlet::seen(row, figures) }
     };
-    Ok(Json(Links { links: rows.into_iter().map(link).collect() }))
+    let estimated = !roads::any(&mut tx, &code.at(Level::Banner)).await?;
+    Ok(Json(Links { estimated, links: rows.into_iter().map(link).collect() }))
 }
 
 /// Make the links of a banner again

@@ -8,6 +8,7 @@ mod lands;
 mod links;
 mod placements;
 mod reach;
+mod roads;
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -36,6 +37,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(placements::routes())
         .merge(checklist::routes())
         .merge(at::routes())
+        .merge(roads::routes())
 }
 
 /// An outlet by name.

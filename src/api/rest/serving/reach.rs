@@ -40,7 +40,7 @@ struct SeasonQuery {
 #[derive(Serialize, ToSchema)]
 struct Reach {
     season: Season,
-    /// By land and season alone: no roads are known.
+    /// By land and season alone: no roads have been imported for the banner.
     estimated: bool,
     /// Of the cells, as H3 counts them.
     resolution: u8,
@@ -153,7 +153,7 @@ async fn answer(
         }
         Ok(Reach {
             season: ready.season,
-            estimated: true,
+            estimated: ready.land.estimated(),
             resolution: ready.land.resolution(),
             cells,
             minutes,
