@@ -281,8 +281,8 @@ impl From<StoreError> for Problem {
             ),
             Some("assignment_one_worker") => Problem::conflict(
                 "grid_taken",
-                "该网格在这些日子里已有网格员：请先结束原来的安排",
-                "this grid has a worker on some of these days: end that assignment first",
+                "该网格在这些日子里已有网格员：请先结束原来的安排，或以 replace 接替",
+                "this grid has a worker on some of these days: end that assignment first, or send `replace`",
             ),
             Some("assignment_once") => Problem::conflict(
                 "already_assigned",

@@ -18,8 +18,8 @@ use crate::access::Scope;
 use crate::clock;
 use crate::domain::{Code, Count, Level, OutletKind, Season};
 use crate::planning::serving::{
-    Goal, GridOf, Land, LandParts, LandVillage, SERVING, Siting, Spot, SurfaceError, UnitPlace, links,
-    resolution, site,
+    Crowding, Goal, GridOf, Land, LandParts, LandVillage, SERVING, Siting, Spot, SurfaceError, UnitPlace,
+    links, resolution, site, site_crowded,
 };
 use crate::store::jobs::JobRow;
 use crate::store::links::NewLink;
@@ -46,6 +46,9 @@ pub struct PlacementParams {
     pub within_min: f64,
     pub season: Season,
     pub item: Option<String>,
+    /// Households that each new outlet can serve; none: as many as come, and those that are there as well.
+    #[serde(default)]
+    pub capacity: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -124,6 +127,7 @@ pub async fn spots(
             kind: row.kind,
             at: row.at,
             windows: row.windows,
+            capacity: row.capacity,
             days_between,
             area: row.area.clone(),
         };
@@ -246,10 +250,14 @@ pub async fn place(
     };
     let siting = tokio::task::spawn_blocking(move || {
         let ready = Arc::new(Land::of(&villages)).ready(asked.season)?;
-        let there: Vec<(f64, f64)> =
-            spots.iter().filter(|(_, spot)| SERVING.contains(&spot.kind)).map(|(_, spot)| spot.at).collect();
-        let places = ready.places(&units);
-        site(&ready, &there, &places, asked.within_min, goal, &|| stopped.stopped())
+        let there = spots.iter().map(|held| &held.1).filter(|spot| SERVING.contains(&spot.kind));
+        let (places, within_min, cancel) = (ready.places(&units), asked.within_min, || stopped.stopped());
+        let Some(capacity) = asked.capacity.map(u64::from) else {
+            let there: Vec<(f64, f64)> = there.map(|spot| spot.at).collect();
+            return site(&ready, &there, &places, within_min, goal, &cancel);
+        };
+        let there: Vec<_> = there.map(|spot| (spot.at, spot.households())).collect();
+        site_crowded(&ready, &there, &places, Crowding { goal, within_min, capacity }, &cancel)
     })
     .await
     .map_err(broken_off)?

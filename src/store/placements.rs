@@ -64,16 +64,11 @@ pub async fn add(
     audit::write(tx, entry).await
 }
 
-/// One proposal; none where there is none in scope.
-pub async fn get(tx: &mut Tx, id: Uuid) -> Result<Option<PlacementRow>, StoreError> {
-    let raw: Option<Raw> = sqlx::query_as(
-        "SELECT id, area, status, params, result, synthetic, made_by, made_at FROM placement WHERE id = $1",
-    )
-    .bind(id)
-    .fetch_optional(tx.conn())
-    .await?;
-    raw.map(|raw| {
-        Ok(PlacementRow {
+impl TryFrom<Raw> for PlacementRow {
+    type Error = StoreError;
+
+    fn try_from(raw: Raw) -> Result<Self, StoreError> {
+        Ok(Self {
             id: raw.id,
             area: raw.area.parse().map_err(|error| StoreError::corrupt("code", error))?,
             accepted: raw.status == "accepted",
@@ -83,16 +78,37 @@ pub async fn get(tx: &mut Tx, id: Uuid) -> Result<Option<PlacementRow>, StoreErr
             made_by: raw.made_by,
             made_at: raw.made_at,
         })
-    })
-    .transpose()
+    }
 }
 
-/// Notes that outlets were made of some of its sites.
-pub async fn accept(tx: &mut Tx, row: &PlacementRow, sites: &[usize]) -> Result<(), StoreError> {
-    sqlx::query("UPDATE placement SET status = 'accepted' WHERE id = $1")
+/// One proposal; none where there is none in scope.
+pub async fn get(tx: &mut Tx, id: Uuid) -> Result<Option<PlacementRow>, StoreError> {
+    let raw: Option<Raw> =
+        sqlx::query_as("SELECT * FROM placement WHERE id = $1").bind(id).fetch_optional(tx.conn()).await?;
+    raw.map(TryInto::try_into).transpose()
+}
+
+/// Those for `area` and below, the newest first, 100 at most.
+pub async fn list(tx: &mut Tx, area: &Code) -> Result<Vec<PlacementRow>, StoreError> {
+    let raws: Vec<Raw> = sqlx::query_as(
+        "SELECT * FROM placement WHERE area LIKE $1 || '%' ORDER BY made_at DESC, id DESC LIMIT 100",
+    )
+    .bind(area.as_str())
+    .fetch_all(tx.conn())
+    .await?;
+    raws.into_iter().map(TryInto::try_into).collect()
+}
+
+/// Notes that outlets are made of some of its sites. False where they were already.
+pub async fn accept(tx: &mut Tx, row: &PlacementRow, sites: &[usize]) -> Result<bool, StoreError> {
+    let changed = sqlx::query("UPDATE placement SET status = 'accepted' WHERE id = $1 AND status = 'open'")
         .bind(row.id)
         .execute(tx.conn())
-        .await?;
+        .await?
+        .rows_affected();
+    if changed == 0 {
+        return Ok(false);
+    }
     let entry = audit::Entry {
         action: "placement.accept",
         subject: &row.id.to_string(),
@@ -100,5 +116,6 @@ pub async fn accept(tx: &mut Tx, row: &PlacementRow, sites: &[usize]) -> Result<
         before: Some(json!({"accepted": row.accepted})),
         after: Some(json!({"accepted": true, "sites": sites})),
     };
-    audit::write(tx, entry).await
+    audit::write(tx, entry).await?;
+    Ok(true)
 }

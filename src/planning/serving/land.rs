@@ -5,7 +5,7 @@ use h3o::{CellIndex, LatLng, Resolution};
 use rayon::prelude::*;
 
 use super::lakes;
-use crate::coverage::{Ground, Reached, Surface, SurfaceError, speed_kmh};
+use crate::coverage::{Ground, Reach, Surface, SurfaceError, speed_kmh};
 use crate::domain::{AreaType, Code, RoadCell, RoadClass, Season, Tally};
 use crate::geo::cells::centres;
 
@@ -213,23 +213,13 @@ impl Ready {
     ///
     /// # Errors
     /// When `cancel` said so.
-    pub fn reach(
-        &self,
-        outlets: &[(f64, f64)],
-        cancel: &dyn Fn() -> bool,
-    ) -> Result<Vec<Option<Reached>>, SurfaceError> {
-        let (places, cells): (Vec<u32>, Vec<CellIndex>) =
-            (0u32..).zip(outlets).filter_map(|(place, at)| Some((place, self.cell_at(*at)?))).unzip();
-        let mut reached = self.surface.reach(&cells, cancel)?;
-        for held in reached.iter_mut().flatten() {
-            held.outlet = places[held.outlet as usize];
-        }
-        Ok(reached)
+    pub fn reach(&self, outlets: &[(f64, f64)], cancel: &dyn Fn() -> bool) -> Result<Reach, SurfaceError> {
+        self.surface.reach_if_any(outlets.iter().map(|at| self.cell_at(*at)), cancel)
     }
 
     /// Minutes from a cell in such an answer.
-    pub fn minutes(&self, reached: &[Option<Reached>], cell: CellIndex) -> Option<f64> {
-        Some(reached[self.surface.place(cell)?]?.minutes)
+    pub fn minutes(&self, reached: &Reach, cell: CellIndex) -> Option<f64> {
+        Some(reached.get(self.surface.place(cell)?)?.minutes)
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod access;
 mod coverage;
+mod crowding;
 mod lakes;
 mod land;
 mod links;
@@ -16,12 +17,13 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 pub use self::coverage::{CLASSES, ClassName, Coverage, Split, VillageCoverage, coverage};
+pub use self::crowding::{Crowding, VISIT_DAYS, site_crowded};
 pub use self::land::{Land, LandParts, LandVillage, Place, RESOLUTIONS, Ready, UnitPlace, resolution};
 pub use self::links::{GridOf, MadeLink, links};
 pub use self::siting::{Goal, Site, Siting, site};
 use crate::domain::{AreaType, Code, OsmHours, OutletKind};
 
-pub use crate::coverage::{Reached, SurfaceError, lay};
+pub use crate::coverage::{Reach, SurfaceError, lay};
 
 /// An outlet as the land knows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +34,8 @@ pub struct Spot {
     /// Longitude and latitude.
     pub at: (f64, f64),
     pub windows: u32,
+    /// People whom it can serve on a day that it is there; none: not known.
+    pub capacity: Option<u32>,
     /// Days from one visit of a mobile stop to the next in the mean; none of another outlet.
     pub days_between: Option<f64>,
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use h3o::{CellIndex, LatLng};
 use rayon::prelude::*;
@@ -55,27 +55,12 @@ pub fn site(
     goal: Goal,
     cancel: &(dyn Fn() -> bool + Sync),
 ) -> Result<Siting, SurfaceError> {
-    let mut of_cell: BTreeMap<CellIndex, Tally> = BTreeMap::new();
-    for place in places.iter().filter(|place| place.households.told > 0) {
-        let Some(cell) = place.cell else { continue };
-        let held = of_cell.entry(cell).or_default();
-        *held = *held + place.households;
-    }
-    let demand: Vec<(CellIndex, Tally)> = of_cell.into_iter().collect();
+    let demand = demand(places);
     let existing = ready.reach(outlets, &|| cancel())?;
-    let near = |reached: &[Option<crate::coverage::Reached>], cell: CellIndex| {
-        ready.minutes(reached, cell).is_some_and(|minutes| minutes <= within_min)
-    };
-    let covered: Vec<bool> = demand.iter().map(|(cell, _)| near(&existing, *cell)).collect();
+    let near = |cell| ready.minutes(&existing, cell).is_some_and(|minutes| minutes <= within_min);
+    let covered: Vec<bool> = demand.iter().map(|(cell, _)| near(*cell)).collect();
     let candidates = candidates(&demand, &covered);
-    let sites: Vec<Vec<u32>> = candidates
-        .par_iter()
-        .map(|cell| {
-            let reached = ready.surface().reach(&[*cell], &|| cancel())?;
-            let reaching = (0u32..).zip(&demand).filter(|(_, (cell, _))| near(&reached, *cell));
-            Ok(reaching.map(|(index, _)| index).collect())
-        })
-        .collect::<Result<_, SurfaceError>>()?;
+    let sites = reaches(ready, &candidates, &demand, within_min, cancel)?;
     let households: Vec<u64> = demand.iter().map(|(_, tally)| tally.told).collect();
     // Places off the surface are reached by nobody, and count among the households all the same.
     let all: Tally = places.iter().map(|place| place.households).sum();
@@ -103,22 +88,57 @@ pub fn site(
                     adds = adds + demand[*index as usize].1;
                 }
             }
-            let cell = candidates[*site as usize];
-            let (centre, (code, name, _)) = (LatLng::from(cell), ready.land.village_at(cell)?);
-            Some(Site {
-                at: (centre.lng(), centre.lat()),
-                village: code.clone(),
-                village_name: name.clone(),
-                adds,
-            })
+            site_at(ready, candidates[*site as usize], adds)
         })
         .collect();
     let covered = demand.iter().zip(done).filter(|(_, done)| *done).map(|((_, tally), _)| *tally).sum();
     Ok(Siting { sites, covered, bound, households: all, candidates: candidates.len() })
 }
 
+/// Where households live, by cell.
+pub(super) fn demand(places: &[Place]) -> Vec<(CellIndex, Tally)> {
+    let mut of_cell: BTreeMap<CellIndex, Tally> = BTreeMap::new();
+    for place in places.iter().filter(|place| place.households.told > 0) {
+        let Some(cell) = place.cell else { continue };
+        let held = of_cell.entry(cell).or_default();
+        *held = *held + place.households;
+    }
+    of_cell.into_iter().collect()
+}
+
+/// The places of demand that each of these cells reaches in time.
+pub(super) fn reaches(
+    ready: &Ready,
+    from: &[CellIndex],
+    demand: &[(CellIndex, Tally)],
+    within_min: f64,
+    cancel: &(dyn Fn() -> bool + Sync),
+) -> Result<Vec<Vec<u32>>, SurfaceError> {
+    let surface = ready.surface();
+    let places = (0u32..).zip(demand).filter_map(|(index, (cell, _))| Some((surface.place(*cell)?, index)));
+    let index_at: HashMap<usize, u32> = places.collect();
+    from.par_iter()
+        .map(|cell| {
+            if cancel() {
+                return Err(SurfaceError::Cancelled);
+            }
+            let around = surface.around(*cell, within_min).into_iter();
+            let mut near: Vec<u32> =
+                around.filter_map(|(at, _)| index_at.get(&(at as usize)).copied()).collect();
+            near.sort_unstable();
+            Ok(near)
+        })
+        .collect()
+}
+
+/// None where the cell is no village's.
+pub(super) fn site_at(ready: &Ready, cell: CellIndex, adds: Tally) -> Option<Site> {
+    let (centre, (code, name, _)) = (LatLng::from(cell), ready.land.village_at(cell)?);
+    Some(Site { at: (centre.lng(), centre.lat()), village: code.clone(), village_name: name.clone(), adds })
+}
+
 /// Of each larger cell the most peopled one that is open still, of these those of the most households.
-fn candidates(demand: &[(CellIndex, Tally)], covered: &[bool]) -> Vec<CellIndex> {
+pub(super) fn candidates(demand: &[(CellIndex, Tally)], covered: &[bool]) -> Vec<CellIndex> {
     let mut of_larger: BTreeMap<CellIndex, (u64, u64, CellIndex)> = BTreeMap::new();
     for ((cell, tally), _) in demand.iter().zip(covered).filter(|(_, covered)| !**covered) {
         let Some(larger) = cell.resolution().pred().and_then(|coarser| cell.parent(coarser)) else {

@@ -122,11 +122,11 @@ pub async fn set_end(
     Ok(true)
 }
 
-/// Takes away an assignment that hasn't begun on `today`. False where it has, or there is none in scope.
-pub async fn remove(tx: &mut Tx, held: &AssignmentRow, today: NaiveDate) -> Result<bool, StoreError> {
-    let removed = sqlx::query("DELETE FROM assignment WHERE id = $1 AND lower(during) > $2")
+/// Takes away an assignment that begins on `since` or later. False where it began before, or there is none in scope.
+pub async fn remove(tx: &mut Tx, held: &AssignmentRow, since: NaiveDate) -> Result<bool, StoreError> {
+    let removed = sqlx::query("DELETE FROM assignment WHERE id = $1 AND lower(during) >= $2")
         .bind(held.id)
-        .bind(today)
+        .bind(since)
         .execute(tx.conn())
         .await?
         .rows_affected();
@@ -143,6 +143,29 @@ pub async fn remove(tx: &mut Tx, held: &AssignmentRow, today: NaiveDate) -> Resu
     };
     audit::write(tx, entry).await?;
     Ok(true)
+}
+
+/// An assignment that made room for another.
+#[derive(Debug)]
+pub struct Replaced {
+    pub held: AssignmentRow,
+    /// The first day on which it no longer holds; none: it never holds.
+    pub until: Option<NaiveDate>,
+}
+
+/// Ends whoever is a grid's main worker where `new` will be: the day before it begins. One that would begin on that day
+/// or later never does. Each has its own entry in the trail. The caller adds `new` in the same transaction.
+pub async fn make_room(tx: &mut Tx, new: &NewAssignment) -> Result<Vec<Replaced>, StoreError> {
+    let mut replaced = Vec::new();
+    for held in read::main_workers(tx, &new.grid, new.from, new.until).await? {
+        let until = (held.from < new.from).then_some(new.from);
+        match until {
+            Some(_) => set_end(tx, &held, until).await?,
+            None => remove(tx, &held, new.from).await?,
+        };
+        replaced.push(Replaced { held, until });
+    }
+    Ok(replaced)
 }
 
 /// When a plan has been published: who looks after a grid that goes on goes on, with a grid that ends they end. Gives

@@ -93,6 +93,22 @@ pub async fn of_grid(tx: &mut Tx, grid: &GridCode, day: NaiveDate) -> Result<Vec
     named(tx, raws).await
 }
 
+/// Its main workers on any day from `from` until before `until`, kept from changing until this transaction ends.
+pub(super) async fn main_workers(
+    tx: &mut Tx,
+    grid: &GridCode,
+    from: NaiveDate,
+    until: Option<NaiveDate>,
+) -> Result<Vec<AssignmentRow>, StoreError> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "{SELECT} WHERE a.grid = $1 AND a.role = 'worker' AND a.during && daterange($2, $3)
+         ORDER BY a.during FOR UPDATE OF a"
+    ));
+    let raws: Vec<Raw> =
+        sqlx::query_as(sql).bind(grid.as_str()).bind(from).bind(until).fetch_all(tx.conn()).await?;
+    named(tx, raws).await
+}
+
 /// Whether somebody who is on the post looks after a grid on a day, never who; none where the scope doesn't see the
 /// grid's outline.
 pub async fn post_is_filled(

@@ -366,6 +366,9 @@ fn serving() -> Vec<Case> {
             let body = json!({"goal": "count", "count": 1, "kind": "station", "within_min": 30});
             send("POST", format!("/api/v1/areas/{}/placements", of.banner), body)
         }),
+        case("GET /api/v1/areas/{code}/placements", |of| {
+            get(format!("/api/v1/areas/{}/placements", of.banner))
+        }),
         case("GET /api/v1/placements/{id}", |of| get(format!("/api/v1/placements/{}", of.placement))),
         case("POST /api/v1/placements/{id}/acceptance", |of| {
             send("POST", format!("/api/v1/placements/{}/acceptance", of.placement), json!({"sites": [0]}))

@@ -4,7 +4,7 @@ mod compare;
 mod crash;
 mod duty;
 mod files;
-mod office;
+pub mod office;
 mod rules;
 mod run;
 mod seen;

@@ -38,6 +38,11 @@ impl Office {
     pub async fn open() -> Self {
         let app = TestApp::start().await;
         put_published(&app.store, 1, "2026-01-01").await;
+        Self::of(app).await
+    }
+
+    /// Where a plan is in force.
+    pub async fn of(app: TestApp) -> Self {
         let mut tx = app.store.begin(&Scope::operator()).await.unwrap();
         put_rules(&mut tx, "15", "2026").await;
         tx.commit().await.unwrap();

@@ -48,14 +48,11 @@ export type ProposalSummary = Omit<Sent<'ProposalHead'>, 'status'> & {
 export type Proposal = ProposalSummary & { costs: Sent<'ConstraintCost'>[]; lines: ProposalLine[] }
 export type MyGrid = Omit<Sent<'OwnGrid'>, 'geometry'> & {
   geometry: Geometry
-  /** Not every server tells them. */
-  outlets?: { id: string; name: string; kind: string }[]
+  outlets: Sent<'GridOutlet'>[]
 }
 export type Territory = Omit<Sent<'Territory'>, 'grids'> & {
   worker: Sent<'OwnWorker'>
   grids: MyGrid[]
-  /** Not every server tells it. */
-  statement?: { month: string; total_fen: number } | null
 }
 
 /** The server names the whole address of the next page; its cursor is what to ask with. */
@@ -101,7 +98,8 @@ export const people = {
 
   assignments: (code: string, query: { on?: string; worker?: string }, signal?: Signal) =>
     call<{ assignments: Assignment[] }>('GET', area(code, 'assignments'), { query, signal }),
-  assign: (grid: string, body: { worker: string; role: GridRole; from: string; until?: string }) =>
+  /** With `replace`, whoever is its main worker ends the day before, in the same step. */
+  assign: (grid: string, body: Schemas['NewAssignment']) =>
     call<unknown>('POST', `/grids/${id(grid)}/assignments`, { body }),
   /** Until null: it goes on. */
   endAssignment: (assignment: string, until: string | null) =>

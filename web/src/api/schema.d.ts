@@ -502,7 +502,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Proposals for an area and those below it */
+        get: operations["get_areas_by_code_placements"];
         put?: never;
         /** Work out where the next outlets would do most */
         post: operations["post_areas_by_code_placements"];
@@ -702,7 +703,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Take away an assignment that hasn't begun */
+        /** Take away an assignment that begins today or later */
         delete: operations["delete_assignments_by_id"];
         options?: never;
         head?: never;
@@ -828,7 +829,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let a worker look after a grid, from a day on */
+        /** Let a worker look after a grid, from a day on, where asked in place of whoever does */
         post: operations["post_grids_by_code_assignments"];
         delete?: never;
         options?: never;
@@ -1959,6 +1960,11 @@ export interface components {
              */
             until?: string | null;
         };
+        /** @description An assignment as it was made. */
+        AssignmentMade: components["schemas"]["Assignment"] & {
+            /** @description Those that made room for it. */
+            replaced: components["schemas"]["ReplacedAssignment"][];
+        };
         Assignments: {
             /** @description By grid. */
             assignments: components["schemas"]["Assignment"][];
@@ -2740,6 +2746,11 @@ export interface components {
         NewAssignment: {
             /** Format: date */
             from: string;
+            /**
+             * @description Whoever is the grid's main worker on these days ends the day before `from`, all of it or nothing; an assignment
+             *     that would begin on that day or later is taken away. Only for role `worker`.
+             */
+            replace?: boolean;
             role: components["schemas"]["GridRole"];
             /**
              * Format: date
@@ -3553,6 +3564,11 @@ export interface components {
              *     with `all` no fewer places cover as many.
              */
             bound: number;
+            /**
+             * Format: int32
+             * @description Households that each site can serve; none: as many as come.
+             */
+            capacity?: number | null;
             /** @description Households with an outlet in time, these sites included, as they are told. */
             covered: components["schemas"]["Count"];
             /** @description By land and season alone: no roads are known. */
@@ -3575,14 +3591,48 @@ export interface components {
             within_min: number;
         };
         PlacementAcceptance: {
-            /** @description What the outlets are called, after their village's name; the kind's name when left out. */
+            /**
+             * @description What the outlets are called, after their village's name; the kind's name when left out. A village's second one gets
+             *     a number.
+             */
             name?: string | null;
             /** @description By place in the proposal's list, from 0. */
             sites: number[];
         };
         /** @enum {string} */
         PlacementGoal: "count" | "all";
+        /** @description A proposal among others. */
+        PlacementHead: {
+            area: string;
+            /** Format: int32 */
+            capacity?: number | null;
+            covered: components["schemas"]["Count"];
+            goal: components["schemas"]["PlacementGoal"];
+            households: components["schemas"]["Count"];
+            /** Format: uuid */
+            id: string;
+            item?: string | null;
+            kind: components["schemas"]["OutletKind"];
+            /** Format: date-time */
+            made_at: string;
+            made_by: string;
+            season: components["schemas"]["Season"];
+            /** @description How many. */
+            sites: number;
+            /** @description `open`, or `accepted` when outlets were made of some of its sites. */
+            status: string;
+            synthetic: boolean;
+            /** Format: double */
+            within_min: number;
+        };
         PlacementQuestion: {
+            /**
+             * Format: int32
+             * @description Households that each new outlet can serve, 1 to 1000000: then those that are there serve only as many as they can, too
+             *     (people a day as their capacity says, 20 days a month, a visit of each household a month: a demo value). As many as
+             *     come when left out.
+             */
+            capacity?: number | null;
             /**
              * Format: int32
              * @description 1 to 100, with the goal `count`.
@@ -3603,12 +3653,16 @@ export interface components {
             within_min: number;
         };
         PlacementSite: {
-            /** @description Households that neither an outlet nor a site before it covers. */
+            /** @description Households that neither an outlet nor a site before it covers; with a capacity, those that it serves. */
             adds_households: components["schemas"]["Count"];
             /** @description Longitude and latitude. */
             point: number[];
             village: string;
             village_name: string;
+        };
+        Placements: {
+            /** @description The newest first, 100 at most. */
+            placements: components["schemas"]["PlacementHead"][];
         };
         /** @description A plan. */
         Plan: {
@@ -3891,6 +3945,21 @@ export interface components {
             village: string;
             village_name?: string | null;
             zh: string;
+        };
+        ReplacedAssignment: {
+            /** Format: date */
+            from: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date
+             * @description The first day on which it no longer holds; null: it was taken away, and never holds.
+             */
+            until?: string | null;
+            /** Format: uuid */
+            worker: string;
+            /** @description Masked. */
+            worker_name?: string | null;
         };
         RevealWire: {
             /** @description All when left out. */
@@ -6262,6 +6331,55 @@ export interface operations {
             };
         };
     };
+    get_areas_by_code_placements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Placements"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_areas_by_code_placements: {
         parameters: {
             query?: never;
@@ -7552,7 +7670,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Assignment"];
+                    "application/json": components["schemas"]["AssignmentMade"];
                 };
             };
             /** @description Forbidden */

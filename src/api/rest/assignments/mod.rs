@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use self::wire::{AssignmentEnd, AssignmentWire, Assignments, NewAssignmentWire, Vacancies};
+use self::wire::{AssignmentEnd, AssignmentMade, AssignmentWire, Assignments, NewAssignmentWire, Vacancies};
 use super::code;
 use super::grids::grid_code;
 use crate::access::Capability;
@@ -22,7 +22,7 @@ use crate::api::AppState;
 use crate::api::caller::Caller;
 use crate::api::extract::{Body, Params, Segment};
 use crate::api::problem::{Problem, ProblemWire};
-use crate::domain::{Code, WorkerStatus};
+use crate::domain::{Code, GridRole, WorkerStatus};
 use crate::store::assignments::{self, AssignmentRow, NewAssignment};
 use crate::store::{Tx, areas, workers};
 
@@ -93,9 +93,9 @@ async fn vacancies(
     Ok(Json(Vacancies { on, vacancies, synthetic }))
 }
 
-/// Let a worker look after a grid, from a day on
+/// Let a worker look after a grid, from a day on, where asked in place of whoever does
 #[utoipa::path(post, path = "/api/v1/grids/{code}/assignments", tag = "assignments", params(("code" = String, Path)), request_body = NewAssignmentWire,
-    responses((status = 201, body = AssignmentWire), (status = 403, body = ProblemWire), (status = 404, body = ProblemWire),
+    responses((status = 201, body = AssignmentMade), (status = 403, body = ProblemWire), (status = 404, body = ProblemWire),
               (status = 409, body = ProblemWire), (status = "default", body = ProblemWire)))]
 async fn add(
     State(state): State<AppState>,
@@ -110,8 +110,13 @@ async fn add(
         .await?
         .ok_or_else(|| Problem::not_found("当日有效的这个网格", "grid that holds on that day"))?;
     caller.require(Capability::PeopleEdit, &village)?;
-    if given.until.is_some_and(|until| until <= given.from) {
-        return Err(bad_days());
+    check_days(given.from, given.until)?;
+    if given.replace && given.role != GridRole::Worker {
+        return Err(Problem::bad_request(
+            "replace_main_only",
+            "只有网格员（worker）一人一格，可以接替；其他角色请直接安排",
+            "only the main worker (role worker) is one a grid and can be replaced: leave `replace` out for other roles",
+        ));
     }
     let no_worker = || Problem::not_found("这名网格员", "worker");
     let worker = workers::get(&mut tx, given.worker, given.from).await?.ok_or_else(no_worker)?;
@@ -134,19 +139,35 @@ async fn add(
         until: given.until,
     };
     let id = new.id;
+    let replaced = if given.replace { assignments::make_room(&mut tx, &new).await? } else { Vec::new() };
+    if replaced.iter().any(|one| one.held.worker == new.worker && one.held.from <= new.from) {
+        return Err(Problem::conflict(
+            "already_assigned",
+            "此人当日已是该网格的网格员：不必接替",
+            "this worker looks after the grid on that day already: there is nobody to replace",
+        ));
+    }
     assignments::add(&mut tx, &village, &[new], state.now()).await?;
     let row = assignments::get(&mut tx, id).await?.ok_or_else(no_assignment)?;
     tx.commit().await?;
     let place = [(header::LOCATION, format!("/api/v1/assignments/{id}"))];
-    Ok((StatusCode::CREATED, place, Json(AssignmentWire::from(row))).into_response())
+    let replaced = replaced.into_iter().map(Into::into).collect();
+    Ok((StatusCode::CREATED, place, Json(AssignmentMade { made: row.into(), replaced })).into_response())
 }
 
-fn bad_days() -> Problem {
-    Problem::bad_request(
+/// `until` is the first day on which it no longer holds.
+fn check_days(from: NaiveDate, until: Option<NaiveDate>) -> Result<(), Problem> {
+    if until.is_none_or(|until| until > from) {
+        return Ok(());
+    }
+    Err(Problem::bad_request(
         "bad_days",
-        "结束日期须晚于开始日期",
-        "the day of its end must be after that of its beginning",
-    )
+        format!("until 是不再有效的第一天，须晚于开始日期 {from}；当天或以后开始的安排若要撤销，请用 DELETE"),
+        format!(
+            "`until` is the first day on which it no longer holds, so it must be after {from}, when it begins; to take \
+             away what begins today or later, DELETE it"
+        ),
+    ))
 }
 
 fn no_assignment() -> Problem {
@@ -171,9 +192,7 @@ async fn end(
 ) -> Result<Json<AssignmentWire>, Problem> {
     let mut tx = caller.begin().await?;
     let held = changing(&mut tx, &caller, id).await?;
-    if given.until.is_some_and(|until| until <= held.from) {
-        return Err(bad_days());
-    }
+    check_days(held.from, given.until)?;
     if !assignments::set_end(&mut tx, &held, given.until).await? {
         return Err(no_assignment());
     }
@@ -182,7 +201,7 @@ async fn end(
     Ok(Json(row.into()))
 }
 
-/// Take away an assignment that hasn't begun
+/// Take away an assignment that begins today or later
 #[utoipa::path(delete, path = "/api/v1/assignments/{id}", tag = "assignments", params(("id" = Uuid, Path)),
     responses((status = 204), (status = 403, body = ProblemWire), (status = 404, body = ProblemWire),
               (status = 409, body = ProblemWire), (status = "default", body = ProblemWire)))]
@@ -196,8 +215,8 @@ async fn remove(
     if !assignments::remove(&mut tx, &held, state.today()).await? {
         return Err(Problem::conflict(
             "begun",
-            "该安排已经开始：请设定结束日期，不能删除",
-            "it has begun: set the day of its end instead",
+            format!("该安排已于 {} 开始：请设定结束日期，不能删除", held.from),
+            format!("it began on {}, before today: set the day of its end instead", held.from),
         ));
     }
     tx.commit().await?;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::super::said;
 use crate::access::{Capability, Scope};
 use crate::domain::{AreaType, Code, Count, GridRole};
-use crate::store::assignments::{AssignmentRow, VacancyRow};
+use crate::store::assignments::{AssignmentRow, Replaced, VacancyRow};
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Assignment)]
@@ -56,6 +56,37 @@ pub struct NewAssignmentWire {
     pub from: NaiveDate,
     /// The first day on which it no longer holds; open when left out.
     pub until: Option<NaiveDate>,
+    /// Whoever is the grid's main worker on these days ends the day before `from`, all of it or nothing; an assignment
+    /// that would begin on that day or later is taken away. Only for role `worker`.
+    #[serde(default)]
+    pub replace: bool,
+}
+
+/// An assignment as it was made.
+#[derive(Serialize, ToSchema)]
+pub struct AssignmentMade {
+    #[serde(flatten)]
+    pub made: AssignmentWire,
+    /// Those that made room for it.
+    pub replaced: Vec<ReplacedAssignment>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ReplacedAssignment {
+    pub id: Uuid,
+    pub worker: Uuid,
+    /// Masked.
+    pub worker_name: Option<String>,
+    pub from: NaiveDate,
+    /// The first day on which it no longer holds; null: it was taken away, and never holds.
+    pub until: Option<NaiveDate>,
+}
+
+impl From<Replaced> for ReplacedAssignment {
+    fn from(replaced: Replaced) -> Self {
+        let Replaced { held, until } = replaced;
+        Self { id: held.id, worker: held.worker, worker_name: held.worker_name, from: held.from, until }
+    }
 }
 
 #[derive(Deserialize, ToSchema)]

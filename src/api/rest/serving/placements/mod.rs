@@ -1,9 +1,11 @@
 //! Where to put the next outlets: worked out as a job, accepted by a person as drafts.
 
+mod acceptance;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::super::{accepted, code, label};
+use super::super::{accepted, code};
 use super::in_a_banner;
 use crate::access::Capability;
 use crate::api::AppState;
@@ -23,14 +25,15 @@ use crate::api::wire::Job;
 use crate::domain::{Code, Count, OutletKind, Season};
 use crate::jobs::{self, PlacementGoal, PlacementParams, PlacementResult, PlacementSite};
 use crate::planning::serving::SERVING;
-use crate::store::outlets::{self, NewOutlet};
+use crate::store::areas;
 use crate::store::placements::{self, PlacementRow};
 use crate::store::services::{self, ServiceFilter};
 
 const COUNT_MAX: u32 = 100;
+const CAPACITY_MAX: u32 = 1_000_000;
 
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(make)).routes(routes!(get)).routes(routes!(accept))
+    OpenApiRouter::new().routes(routes!(make, list)).routes(routes!(get)).routes(routes!(acceptance::accept))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -49,6 +52,10 @@ struct Question {
     season: Option<Season>,
     /// A service item's code: only outlets that offer it count among those that are there.
     item: Option<String>,
+    /// Households that each new outlet can serve, 1 to 1000000: then those that are there serve only as many as they can, too
+    /// (people a day as their capacity says, 20 days a month, a visit of each household a month: a demo value). As many as
+    /// come when left out.
+    capacity: Option<u32>,
 }
 
 /// Work out where the next outlets would do most
@@ -86,6 +93,15 @@ async fn make(
             "places are found for centres, stations, agent points and mobile stops",
         ));
     }
+    if given.capacity.is_some_and(|capacity| !(1..=CAPACITY_MAX).contains(&capacity)) {
+        return Err(Problem::bad_request(
+            "bad_capacity",
+            format!("每处可服务的户数应为 1 到 {CAPACITY_MAX}；不限时不填"),
+            format!(
+                "an outlet's households go from 1 to {CAPACITY_MAX}; leave them out where there is no limit"
+            ),
+        ));
+    }
     let mut tx = caller.begin().await?;
     in_a_banner(&caller, &mut tx, &code, Capability::Outlets).await?;
     if let Some(item) = &given.item {
@@ -101,6 +117,7 @@ async fn make(
         within_min: given.within_min,
         season: given.season.unwrap_or(Season::Summer),
         item: given.item,
+        capacity: given.capacity,
     };
     let job = jobs::queue_placement(&mut tx, &code, &params, state.now()).await?;
     tx.commit().await?;
@@ -115,7 +132,7 @@ struct SiteWire {
     #[schema(value_type = String)]
     village: Code,
     village_name: String,
-    /// Households that neither an outlet nor a site before it covers.
+    /// Households that neither an outlet nor a site before it covers; with a capacity, those that it serves.
     adds_households: Count,
 }
 
@@ -138,6 +155,8 @@ struct Placement {
     within_min: f64,
     season: Season,
     item: Option<String>,
+    /// Households that each site can serve; none: as many as come.
+    capacity: Option<u32>,
     /// By land and season alone: no roads are known.
     estimated: bool,
     sites: Vec<SiteWire>,
@@ -175,6 +194,7 @@ fn wire(row: PlacementRow) -> Result<Placement, Problem> {
         within_min: params.within_min,
         season: params.season,
         item: params.item,
+        capacity: params.capacity,
         estimated: true,
         sites: result.sites.into_iter().map(Into::into).collect(),
         covered: result.covered,
@@ -196,76 +216,69 @@ async fn get(caller: Caller, Segment(id): Segment<Uuid>) -> Result<Json<Placemen
     wire(row).map(Json)
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct PlacementAcceptance {
-    /// By place in the proposal's list, from 0.
-    sites: Vec<usize>,
-    /// What the outlets are called, after their village's name; the kind's name when left out.
-    name: Option<String>,
+/// A proposal among others.
+#[derive(Serialize, ToSchema)]
+struct PlacementHead {
+    id: Uuid,
+    #[schema(value_type = String)]
+    area: Code,
+    /// `open`, or `accepted` when outlets were made of some of its sites.
+    status: &'static str,
+    kind: OutletKind,
+    goal: PlacementGoal,
+    within_min: f64,
+    season: Season,
+    item: Option<String>,
+    capacity: Option<u32>,
+    /// How many.
+    sites: usize,
+    covered: Count,
+    households: Count,
+    made_by: String,
+    made_at: DateTime<Utc>,
+    synthetic: bool,
+}
+
+impl From<Placement> for PlacementHead {
+    fn from(one: Placement) -> Self {
+        let Placement { id, area, status, kind, goal, within_min, season, item, capacity, .. } = one;
+        let Placement { sites, covered, households, made_by, made_at, synthetic, .. } = one;
+        let sites = sites.len();
+        Self {
+            id,
+            area,
+            status,
+            kind,
+            goal,
+            within_min,
+            season,
+            item,
+            capacity,
+            sites,
+            covered,
+            households,
+            made_by,
+            made_at,
+            synthetic,
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
-struct AcceptedSites {
-    /// Ids of the outlets that were made: proposals until they are taken into use one by one.
-    outlets: Vec<Uuid>,
+struct Placements {
+    /// The newest first, 100 at most.
+    placements: Vec<PlacementHead>,
 }
 
-/// Make draft outlets of some of a proposal's sites
-#[utoipa::path(post, path = "/api/v1/placements/{id}/acceptance", tag = "outlets", params(("id" = Uuid, Path)), request_body = PlacementAcceptance,
-    responses((status = 201, body = AcceptedSites), (status = 403, body = ProblemWire), (status = 404, body = ProblemWire),
-              (status = 409, body = ProblemWire), (status = "default", body = ProblemWire)))]
-async fn accept(
-    State(state): State<AppState>,
-    caller: Caller,
-    Segment(id): Segment<Uuid>,
-    Body(given): Body<PlacementAcceptance>,
-) -> Result<Response, Problem> {
-    let name = given.name.as_deref().map(|name| label(name, 40)).transpose()?;
+/// Proposals for an area and those below it
+#[utoipa::path(get, path = "/api/v1/areas/{code}/placements", tag = "outlets", params(("code" = String, Path)),
+    responses((status = 200, body = Placements), (status = 403, body = ProblemWire), (status = 404, body = ProblemWire), (status = "default", body = ProblemWire)))]
+async fn list(caller: Caller, Segment(text): Segment<String>) -> Result<Json<Placements>, Problem> {
+    let code = code(&text)?;
     let mut tx = caller.begin().await?;
-    let row = placements::get(&mut tx, id).await?.ok_or_else(no_placement)?;
-    caller.require(Capability::Outlets, &row.area)?;
-    if row.accepted {
-        return Err(Problem::conflict(
-            "accepted_already",
-            "该选址方案已采用过：请重新计算",
-            "this proposal was accepted already: work out another one",
-        ));
-    }
-    let held = wire(row.clone())?;
-    let mut wanted = given.sites.clone();
-    wanted.sort_unstable();
-    wanted.dedup();
-    let known = wanted.iter().all(|site| *site < held.sites.len());
-    if wanted.is_empty() || !known {
-        return Err(Problem::bad_request(
-            "bad_sites",
-            format!("请从 0 到 {} 中选择要采用的位置", held.sites.len().saturating_sub(1)),
-            format!("choose sites from 0 to {}", held.sites.len().saturating_sub(1)),
-        ));
-    }
-    let new: Vec<NewOutlet> = wanted
-        .iter()
-        .map(|site| &held.sites[*site])
-        .map(|site| NewOutlet {
-            id: Uuid::now_v7(),
-            area: site.village.clone(),
-            kind: held.kind,
-            draft: true,
-            name: format!("{}{}", site.village_name, name.as_deref().unwrap_or(held.kind.zh())),
-            at: (site.point[0], site.point[1]),
-            opening_hours: None,
-            calendar: None,
-            windows: 0,
-            capacity: None,
-            from: state.today(),
-            until: None,
-            synthetic: held.synthetic,
-        })
-        .collect();
-    outlets::add(&mut tx, &row.area, &new, state.now()).await?;
-    placements::accept(&mut tx, &row, &wanted).await?;
-    tx.commit().await?;
-    let made = AcceptedSites { outlets: new.iter().map(|outlet| outlet.id).collect() };
-    Ok((StatusCode::CREATED, Json(made)).into_response())
+    areas::get(&mut tx, &code).await?.ok_or_else(|| Problem::not_found("这个区划", "area"))?;
+    caller.require(Capability::Outlets, &code)?;
+    let rows = placements::list(&mut tx, &code).await?;
+    let heads = rows.into_iter().map(|row| wire(row).map(Into::into)).collect::<Result<_, _>>()?;
+    Ok(Json(Placements { placements: heads }))
 }
