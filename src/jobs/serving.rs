@@ -167,7 +167,8 @@ pub async fn link(
     let today = clock::local_day(now);
     let mut tx = store.begin(scope).await?;
     let parts = land(&mut tx, &job.area).await?;
-    let spot = |(id, area, kind, at)| Spot { id, area, kind, at, windows: 0, days_between: None };
+    let spot =
+        |(id, area, kind, at)| Spot { id, area, kind, at, windows: 0, days_between: None, capacity: None };
     let spots: Vec<Spot> = outlets::places(&mut tx, &job.area, today).await?.into_iter().map(spot).collect();
     let units = places(&mut tx, &job.area).await?;
     let grids: Vec<GridOf> = kept::grids(&mut tx, &job.area, today)
