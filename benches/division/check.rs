@@ -12,6 +12,8 @@ pub struct Figures {
     /// Parts within ±3 %, ±5 %, ±10 % of the mean, and with 300 to 500 households.
     pub within: [f64; 3],
     pub in_band: f64,
+    /// Parts out of 300 to 500 households though the mean is within.
+    pub out_of_band: f64,
     pub worst: f64,
     pub in_pieces: f64,
     pub empty: f64,
@@ -58,6 +60,7 @@ impl Figures {
         let full = cells.iter().filter(|cells| **cells > 0).count();
         let mean = load.iter().sum::<u64>() as f64 / count as f64;
         let off: Vec<f64> = load.iter().map(|load| (*load as f64 / mean - 1.0).abs()).collect();
+        let in_band = load.iter().filter(|load| (300..=500).contains(*load)).count() as f64;
         let within = |limit: f64| off.iter().filter(|off| **off <= limit + 1e-9).count() as f64;
         let round = |part: usize| {
             4.0 * std::f64::consts::PI * f64::from(cells[part]) * CELL / f64::from(rim[part]).powi(2)
@@ -66,7 +69,8 @@ impl Figures {
         Self {
             parts: count as f64,
             within: [within(0.03), within(0.05), within(0.1)],
-            in_band: load.iter().filter(|load| (300..=500).contains(*load)).count() as f64,
+            in_band,
+            out_of_band: if (300.0..=500.0).contains(&mean) { count as f64 - in_band } else { 0.0 },
             worst,
             in_pieces: (trees - full) as f64,
             empty: (count - full) as f64,
@@ -85,6 +89,7 @@ impl Figures {
             *own += other;
         }
         self.in_band += other.in_band;
+        self.out_of_band += other.out_of_band;
         self.worst = self.worst.max(other.worst);
         self.in_pieces += other.in_pieces;
         self.empty += other.empty;
@@ -140,6 +145,7 @@ impl Figures {
             self.within[1],
             self.within[2],
             self.in_band,
+            self.out_of_band,
             self.worst,
             self.in_pieces,
             self.empty,
@@ -162,6 +168,7 @@ impl Figures {
             b,
             c,
             in_band,
+            out_of_band,
             worst,
             in_pieces,
             empty,
@@ -178,6 +185,7 @@ impl Figures {
             parts,
             within,
             in_band,
+            out_of_band,
             worst,
             in_pieces,
             empty,

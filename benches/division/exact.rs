@@ -5,6 +5,7 @@ use khot::divide::{Effort, task::Shapes};
 use rand_pcg::{Pcg64Mcg, rand_core::SeedableRng};
 
 use crate::{
+    asked::Asked,
     check::Figures,
     engines::{Ask, khot, metis},
     instance::{Instance, draw},
@@ -17,14 +18,14 @@ struct Known {
     cut: f64,
 }
 
-pub fn run() {
+pub fn run(asked: &mut Asked) {
     println!(
         "| instance                                   | least cut | khot | gap % | inside | s     | METIS | inside |"
     );
     println!(
         "|--------------------------------------------|----------:|-----:|------:|--------|------:|------:|--------|"
     );
-    let (mut gaps, mut inside, mut metis_inside) = (Vec::new(), 0, 0);
+    let (mut gaps, mut inside, mut metis_inside, mut longest) = (Vec::new(), 0, 0, 0.0f64);
     for known in instances() {
         let ask = Ask {
             tolerance: known.tolerance,
@@ -41,6 +42,8 @@ pub fn run() {
         };
         let gap = 100.0 * (ours.cut / known.cut - 1.0);
         gaps.push(gap);
+        longest = longest.max(secs);
+        asked.answer(&ours);
         inside += usize::from(keeps(&ours));
         metis_inside += usize::from(keeps(&theirs));
         println!(
@@ -59,6 +62,11 @@ pub fn run() {
         "{} instances: khot inside the tolerance in {inside}, METIS in {metis_inside}; gap {mean:.2} % in the mean, {worst:.1} % at most",
         gaps.len()
     );
+    let share = 100.0 * inside as f64 / gaps.len() as f64;
+    asked.at_least("small instances: inside the tolerance", 100.0, share, " %");
+    asked.at_most("small instances: gap to the least cut in the mean", 1.0, mean, " %");
+    asked.at_most("small instances: greatest gap", 5.0, worst, " %");
+    asked.at_most("small instances: longest", 10.0, longest, " s");
 }
 
 fn instances() -> Vec<Known> {

@@ -9,6 +9,7 @@
 //! `region` makes all 103 banners of the demo one after another, without a database, and divides all their
 //! villages on two threads. Codes of banners choose some: `-- region 150821`.
 
+mod asked;
 mod check;
 mod engines;
 mod exact;
@@ -19,6 +20,7 @@ mod village;
 use std::process::Command;
 use std::time::Instant;
 
+use asked::Asked;
 use check::Figures;
 use engines::{Ask, khot, metis};
 use instance::{CAPPED, Instance, USUAL, communities, large};
@@ -56,34 +58,36 @@ fn main() {
         eprintln!("no section {unknown}: there are {}", SECTIONS.join(", "));
         std::process::exit(2);
     }
+    let mut asked = Asked::default();
     for section in SECTIONS {
         if words.is_empty() || words.iter().any(|word| word == section) {
             println!("\n## {section}\n");
-            run(section, &banners);
+            run(section, &banners, &mut asked);
         }
     }
+    asked.told();
 }
 
-fn run(section: &str, banners: &[String]) {
+fn run(section: &str, banners: &[String], asked: &mut Asked) {
     match section {
-        "lattice-2k" => table("2000 usual 1", &["quick", "default", "thorough"], 3),
+        "lattice-2k" => table("2000 usual 1", &["quick", "default", "thorough"], 3, asked),
         "lattice-100k" => {
             for task in ["100000 usual 1", "100000 usual 2", "100000 capped 3"] {
-                table(task, &["quick", "default", "thorough"], 1);
+                table(task, &["quick", "default", "thorough"], 1, asked);
             }
         }
-        "lattice-1m" => table("1000000 million 1", &["quick"], 1),
-        "communities" | "hard" => table(section, &["village", "village-2"], 1),
-        "exact" => exact::run(),
-        "stability" => village::stability(),
-        "region" => region::run(banners),
-        _ => village::again(),
+        "lattice-1m" => table("1000000 million 1", &["quick"], 1, asked),
+        "communities" | "hard" => table(section, &["village", "village-2"], 1, asked),
+        "exact" => exact::run(asked),
+        "stability" => village::stability(asked),
+        "region" => region::run(banners, asked),
+        _ => village::again(asked),
     }
 }
 
 /// METIS and the engine on one task: medians of the time of `times` runs, the engines taking turns; the other
 /// figures are the same in each. Where METIS finds no answer, ours stands alone.
-fn table(task: &str, engines: &[&str], times: usize) {
+fn table(task: &str, engines: &[&str], times: usize, asked: &mut Asked) {
     let names: Vec<&str> = std::iter::once("metis").chain(engines.iter().copied()).collect();
     let mut runs: Vec<Vec<Figures>> = vec![Vec::new(); names.len()];
     for _ in 0..times {
@@ -102,11 +106,31 @@ fn table(task: &str, engines: &[&str], times: usize) {
     for (name, figures) in &found {
         println!("{}", figures.line(name, metis.as_ref()));
     }
+    hold(task, &found, asked);
     for (name, figures) in found.iter().filter(|found| found.1.instances > 1.0) {
         let share = 100.0 * figures.off_ten / figures.instances;
         println!("{name}: {share:.2} % of communities have a grid more than 10 % off their mean");
     }
     println!();
+}
+
+/// Holds a table's figures against what is asked.
+fn hold(task: &str, found: &[(&str, Figures)], asked: &mut Asked) {
+    let named = |wanted: &str| found.iter().find(|(name, _)| *name == wanted).map(|found| found.1);
+    let metis = named("metis");
+    for (_, figures) in found.iter().filter(|(name, _)| *name != "metis") {
+        asked.answer(figures);
+    }
+    for (effort, ours) in found {
+        match (task, metis) {
+            ("1000000 million 1", metis) if *effort == "quick" => asked.million(ours, metis.as_ref()),
+            ("communities" | "hard", Some(metis)) if *effort == "village" => {
+                asked.communities(task, ours, named("village-2").as_ref(), &metis);
+            }
+            (_, Some(metis)) if task.starts_with("100000 ") => asked.lattice(task, effort, ours, &metis),
+            _ => (),
+        }
+    }
 }
 
 fn median(mut runs: Vec<Figures>) -> Option<Figures> {

@@ -10,7 +10,7 @@ use khot::{
 };
 use rayon::prelude::*;
 
-use crate::{peak_mb, timed};
+use crate::{asked::Asked, peak_mb, timed};
 
 /// As the demo is made and divided without further words.
 const SEED: u64 = 1;
@@ -26,7 +26,7 @@ struct Sum {
 }
 
 /// Banners `only`, or all: each is made, then divided; only the division is timed, on two threads.
-pub fn run(only: &[String]) {
+pub fn run(only: &[String], asked: &mut Asked) {
     let (Ok(sources), Ok(policy)) = (Sources::embedded(), Policy::defaults()) else {
         println!("the embedded sources can't be read");
         return;
@@ -94,6 +94,11 @@ pub fn run(only: &[String]) {
          longest village {longest:.2} s; peak {:.0} MB with the banner in hand",
         peak_mb()
     );
+    if only.is_empty() {
+        asked.at_most("whole region: wait on two cores", 40.0, wall, " s");
+        asked.at_most("whole region: half of the seconds on cores", 40.0, on_cores / 2.0, " s");
+        asked.at_most("whole region: peak memory", 1024.0, peak_mb(), " MB");
+    }
 }
 
 /// Each village with its type, its profile and what the engine is given of it.

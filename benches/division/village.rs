@@ -6,6 +6,7 @@ use khot::divide::{Effort, task::Work};
 use rand_pcg::{Pcg64Mcg, rand_core::SeedableRng};
 
 use crate::{
+    asked::Asked,
     check::Figures,
     engines::{Ask, khot},
     instance::{Instance, USUAL, draw, large},
@@ -15,7 +16,7 @@ use crate::{
 const STAY: f64 = 60.0;
 
 /// One household in twenty moves to a unit at random; then the area is divided again.
-pub fn stability() {
+pub fn stability(asked: &mut Asked) {
     for seed in 1..=3 {
         let mut instance = large(2000, 20.0, USUAL, seed);
         let band = Some((300.0, 500.0));
@@ -48,19 +49,20 @@ pub fn stability() {
         let same = (0..units).filter(|unit| first[*unit] == again[*unit]);
         let kept: u32 = same.map(|unit| instance.weights[unit]).sum();
         let figures = Figures::of(&instance, &again);
+        let share = 100.0 * f64::from(kept) / f64::from(all);
+        asked.answer(&figures);
+        asked.at_least(format!("stability, seed {seed}: households that keep their grid"), 95.0, share, " %");
+        let out = figures.parts - figures.in_band;
+        asked.at_most(format!("stability, seed {seed}: grids out of the band"), 0.0, out, "");
         println!(
             "seed {seed}: {:.2} % of households keep their grid; {:.0} of {:.0} grids in band, {:.0} within ±10 %, pieces {:.0}; {secs:.3} s",
-            100.0 * f64::from(kept) / f64::from(all),
-            figures.in_band,
-            figures.parts,
-            figures.within[2],
-            figures.in_pieces
+            share, figures.in_band, figures.parts, figures.within[2], figures.in_pieces
         );
     }
 }
 
 /// A village of 5,000 units in 12 grids, two of them locked: the other ten are divided again.
-pub fn again() {
+pub fn again(asked: &mut Asked) {
     let village = large(5000, 5000.0 / 12.0, USUAL, 1);
     let before = khot(&village, &Ask::at(Effort::Quick));
     let (rest, previous) = unlocked(&village, &before);
@@ -71,7 +73,9 @@ pub fn again() {
         let begin = Instant::now();
         let answer = khot(&rest, &Ask { previous: Some(&previous), work, seed, ..Ask::at(Effort::Quick) });
         times.push(begin.elapsed().as_secs_f64() * 1000.0);
-        worst = worst.max(Figures::of(&rest, &answer).worst);
+        let figures = Figures::of(&rest, &answer);
+        asked.answer(&figures);
+        worst = worst.max(figures.worst);
     }
     times.sort_by(f64::total_cmp);
     println!(
@@ -82,6 +86,7 @@ pub fn again() {
         times[38],
         100.0 * worst
     );
+    asked.at_most("one village again beside two locks: p95", 200.0, times[38], " ms");
 }
 
 /// The village without two of its parts, that leave it in one piece, and with other households.

@@ -6,7 +6,7 @@ use h3o::{CellIndex, LatLng};
 use serde_json::json;
 
 use super::{Stop, divide_files::refuse};
-use crate::coverage::{Reached, Surface};
+use crate::coverage::{Reach, Surface};
 use crate::formats::{self, Format, OutRow, ReadOptions, Value, WriteOptions};
 
 #[derive(Debug, clap::Args)]
@@ -65,10 +65,10 @@ fn write(
     arguments: &Arguments,
     surface: &Surface,
     outlets: &[formats::SiteRow],
-    found: &[Option<Reached>],
+    found: &Reach,
 ) -> Result<(), Stop> {
-    let rows = surface.cells().iter().zip(found).filter_map(|(cell, reached)| {
-        let reached = (*reached)?;
+    let rows = surface.cells().iter().zip(found.iter()).filter_map(|(cell, reached)| {
+        let reached = reached?;
         Some(OutRow {
             columns: vec![
                 ("h3".to_owned(), Value::Text(cell.to_string())),
@@ -78,7 +78,7 @@ fn write(
             geometry: None,
         })
     });
-    let written = if found.iter().all(Option::is_none) {
+    let written = if found.iter().all(|reached| reached.is_none()) {
         // A table without rows still says what its columns would be.
         std::fs::write(&arguments.out, "h3,outlet,minutes\n")
     } else {
@@ -87,19 +87,19 @@ fn write(
     written.map_err(|error| Stop::Unusable(format!("can't write {}: {error}", arguments.out.display())))
 }
 
-fn report(arguments: &Arguments, found: &[Option<Reached>], off: &[&str]) {
+fn report(arguments: &Arguments, found: &Reach, off: &[&str]) {
     let served = found.iter().flatten().count();
     let longest = found.iter().flatten().map(|reached| reached.minutes).fold(0.0, f64::max);
     if arguments.json {
         println!(
             "{}",
-            json!({"cells": found.len(), "reached": served, "longest_min": longest, "outlets_off_the_surface": off})
+            json!({"cells": found.iter().len(), "reached": served, "longest_min": longest, "outlets_off_the_surface": off})
         );
         return;
     }
     println!(
         "{served} of {} cells reach an outlet, the farthest in {longest:.1} min; written to {}",
-        found.len(),
+        found.iter().len(),
         arguments.out.display()
     );
     if !off.is_empty() {

@@ -52,7 +52,7 @@ pub fn links(
             .iter()
             .filter(|place| weight(place) > 0)
             .filter_map(|place| {
-                let reached = reached[surface.place(place.cell)?]?;
+                let reached = reached.get(surface.place(place.cell)?)?;
                 Some((reached.outlet, weight(place), reached.minutes))
             })
             .collect();

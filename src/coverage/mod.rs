@@ -12,14 +12,13 @@
 //!
 //! ## Method of the surface
 //!
-//! [`Surface::new`] sorts the cells, finds the neighbours of each and the times to them once.
-//! [`Surface::reach`] is Dijkstra's algorithm from all outlets at
-//! once (1959), with a queue in buckets of time (`buckets`): every cell goes to the outlet from which it is
-//! reached first; of two equally near ones to the first of the input. Cost for n cells: O(n) space, O(n)
-//! time and a turn through the buckets.
+//! [`Surface::new`] sorts the cells, finds the neighbours of each and the times to them once; each step takes whole
+//! milliseconds. [`Surface::reach`] is Dijkstra's algorithm (1959) from all outlets at once, with buckets of time in
+//! place of a heap, tile by tile (`search`): every cell goes to the outlet from which it is reached first; of two
+//! equally near ones to the first of the input. Cost for n cells: O(n) space; O(n) time and a turn through the buckets,
+//! a part of the cells twice where ways cross tiles.
 
 mod access;
-mod buckets;
 mod crowded;
 #[cfg(test)]
 mod crowded_tests;
@@ -32,6 +31,7 @@ mod placing;
 #[cfg(test)]
 mod placing_tests;
 mod roads;
+mod search;
 mod speeds;
 mod surface;
 #[cfg(test)]
@@ -44,4 +44,4 @@ pub use links::{Class, Demand, Link, classify, links};
 pub use placing::{Covering, Placement, STEPS, place};
 pub use roads::lay;
 pub use speeds::{Ground, speed_kmh};
-pub use surface::{Reached, Surface, SurfaceError};
+pub use surface::{Reach, Reached, Surface, SurfaceError};

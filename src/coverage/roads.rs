@@ -150,7 +150,7 @@ mod tests {
             .collect();
         let surface = Surface::new(&speeds).unwrap();
         let reached = surface.reach(&[from], &|| false).unwrap();
-        reached[surface.place(to).unwrap()].map(|reached| reached.minutes)
+        reached.get(surface.place(to).unwrap()).map(|reached| reached.minutes)
     }
 
     #[test]

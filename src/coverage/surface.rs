@@ -1,10 +1,10 @@
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use h3o::{CellIndex, LatLng};
 
-use super::buckets::Buckets;
+use super::search::{Key, OUTLETS_MAX, Search};
 
 /// Cells with speeds, and who borders on whom.
 #[derive(Debug, Clone)]
@@ -15,25 +15,38 @@ pub struct Surface {
     open: Vec<bool>,
     /// From each cell to those around it that can be entered.
     ways: Vec<Ways>,
-    shortest: f64,
-    longest: f64,
+    shortest: u32,
+    longest: u32,
 }
 
-/// From the centre of a cell to those of its neighbours: the first ones are there, of the others the cell is
-/// [`NOBODY`].
+/// From the centre of a cell to those of its neighbours, and in how many ms; where there is no neighbour to the cell
+/// itself in [`NEVER`], which betters nothing.
 #[derive(Debug, Clone, Copy)]
-struct Ways {
-    to: [u32; 6],
-    hours: [f64; 6],
+pub(super) struct Ways {
+    pub(super) to: [u32; 6],
+    pub(super) ms: [u32; 6],
 }
 
-/// What is known of a cell during a search.
-#[derive(Clone, Copy)]
-struct Known {
-    hours: f64,
-    outlet: u32,
-    /// Reached better than when its neighbours were last looked at.
-    fresh: bool,
+/// What an answer to [`Surface::reach`] holds for each cell, in the order of [`Surface::cells`].
+#[derive(Debug, Clone)]
+pub struct Reach(Vec<Key>);
+
+impl Reach {
+    /// None where no outlet can be reached, or no cell stands at that place.
+    pub fn get(&self, at: usize) -> Option<Reached> {
+        let (outlet, ms) = self.0.get(at)?.told()?;
+        Some(Reached { outlet, minutes: minutes(ms) })
+    }
+
+    /// For each cell.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<Reached>> {
+        (0..self.0.len()).map(|at| self.get(at))
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "of some months at most")]
+fn minutes(ms: u64) -> f64 {
+    ms as f64 / 60_000.0
 }
 
 /// A cell's nearest outlet by time.
@@ -55,6 +68,8 @@ pub enum SurfaceError {
     Speed(CellIndex, f64),
     #[error("{0} cells are too many for one surface: use a coarser resolution")]
     TooMany(usize),
+    #[error("{0} outlets are too many for one search: make several")]
+    TooManyOutlets(usize),
     #[error("the search was cancelled")]
     Cancelled,
 }
@@ -62,7 +77,8 @@ pub enum SurfaceError {
 /// Faster than anything on the ground, so an answer is never a matter of rounding.
 pub const KMH_MAX: f64 = 1000.0;
 
-const NOBODY: u32 = u32::MAX;
+/// Steps of 24 days and more aren't made.
+const NEVER: u32 = 1 << 31;
 
 impl Surface {
     /// Takes cells with their speed in km/h, in any order.
@@ -71,7 +87,7 @@ impl Surface {
     /// For cells of several resolutions, a cell that is there twice, a speed below 0, above [`KMH_MAX`] or
     /// not a number.
     pub fn new(cells: &[(CellIndex, f64)]) -> Result<Self, SurfaceError> {
-        if cells.len() >= NOBODY as usize {
+        if cells.len() >= u32::MAX as usize {
             return Err(SurfaceError::TooMany(cells.len()));
         }
         let mut sorted = cells.to_vec();
@@ -89,9 +105,10 @@ impl Surface {
         }
         let places: Places = sorted.iter().map(|cell| u64::from(cell.0)).zip(0..).collect();
         let centres: Vec<[f64; 3]> = sorted.iter().map(|cell| on_sphere(cell.0)).collect();
-        let mut ways = vec![Ways { to: [NOBODY; 6], hours: [0.0; 6] }; sorted.len()];
+        let nowhere = |at: u32| Ways { to: [at; 6], ms: [NEVER; 6] };
+        let mut ways: Vec<Ways> = (0u32..).take(sorted.len()).map(nowhere).collect();
         let mut count = vec![0u8; sorted.len()];
-        let (mut shortest, mut longest) = (f64::INFINITY, 0.0f64);
+        let (mut shortest, mut longest) = (NEVER, 0u32);
         for (at, (cell, kmh)) in (0u32..).zip(&sorted).filter(|(_, cell)| cell.1 > 0.0) {
             let around: [Option<CellIndex>; 6] = neighbours(*cell);
             for other in around.into_iter().flatten() {
@@ -100,17 +117,14 @@ impl Surface {
                     continue;
                 };
                 let speed = sorted[there as usize].1;
-                if speed > 0.0 {
-                    let km = great_circle_km(&centres[at as usize], &centres[there as usize]);
-                    let hours = km * 0.5 * (1.0 / kmh + 1.0 / speed);
-                    (shortest, longest) = (shortest.min(hours), longest.max(hours));
-                    for (from, to) in [(at, there), (there, at)] {
-                        let slot = &mut count[from as usize];
-                        let held = &mut ways[from as usize];
-                        held.to[usize::from(*slot)] = to;
-                        held.hours[usize::from(*slot)] = hours;
-                        *slot += 1;
-                    }
+                let km = great_circle_km(&centres[at as usize], &centres[there as usize]);
+                let Some(ms) = step_ms(km, *kmh, speed) else { continue };
+                (shortest, longest) = (shortest.min(ms), longest.max(ms));
+                for (from, to) in [(at, there), (there, at)] {
+                    let slot = usize::from(count[from as usize]);
+                    let held = &mut ways[from as usize];
+                    (held.to[slot], held.ms[slot]) = (to, ms);
+                    count[from as usize] += 1;
                 }
             }
         }
@@ -139,82 +153,61 @@ impl Surface {
     }
 
     /// For each cell the outlet that it reaches first, and in how many minutes; none where no outlet can be
-    /// reached. `outlets` are cells; one off the surface, or in a cell that can't be entered, serves nobody.
+    /// reached within 198 days. `outlets` are cells; one off the surface, or in a cell that can't be entered, serves
+    /// nobody. Of outlets equally near the first of the input is taken.
     ///
     /// # Errors
-    /// When `cancel`, which is asked now and then, said so.
-    pub fn reach(
+    /// When `cancel`, which is asked now and then, said so; for more than 268 million outlets.
+    pub fn reach(&self, outlets: &[CellIndex], cancel: &dyn Fn() -> bool) -> Result<Reach, SurfaceError> {
+        self.reach_if_any(outlets.iter().copied().map(Some), cancel)
+    }
+
+    /// The same where some outlets have no cell: they serve nobody, and keep their number.
+    ///
+    /// # Errors
+    /// As [`Surface::reach`].
+    pub fn reach_if_any(
         &self,
-        outlets: &[CellIndex],
+        outlets: impl ExactSizeIterator<Item = Option<CellIndex>>,
         cancel: &dyn Fn() -> bool,
-    ) -> Result<Vec<Option<Reached>>, SurfaceError> {
-        let nobody = Known { hours: f64::INFINITY, outlet: NOBODY, fresh: false };
-        let mut known = vec![nobody; self.cells.len()];
-        let mut queue = Buckets::new(self.shortest, self.longest);
-        let mut starts: Vec<u32> = Vec::with_capacity(outlets.len());
-        for (outlet, cell) in (0..NOBODY).zip(outlets) {
-            let Some(at) = self.place(*cell).filter(|at| self.open[*at]) else { continue };
-            // The first of several in one cell keeps it.
-            if known[at].outlet == NOBODY {
-                known[at] = Known { hours: 0.0, outlet, fresh: true };
-                starts.push(at as u32);
+    ) -> Result<Reach, SurfaceError> {
+        if outlets.len() > OUTLETS_MAX {
+            return Err(SurfaceError::TooManyOutlets(outlets.len()));
+        }
+        let mut search = Search::new(&self.ways, self.shortest, self.longest);
+        for (outlet, cell) in (0u32..).zip(outlets) {
+            if let Some(at) = cell.and_then(|cell| self.entrance(cell)) {
+                search.start(at, outlet);
             }
         }
-        // In the order of memory.
-        starts.sort_unstable();
-        starts.into_iter().for_each(|at| queue.push(0.0, at));
-        let mut settled: usize = 0;
-        while let Some(at) = queue.pop() {
-            let here = known[at as usize];
-            // Its neighbours have been looked at since.
-            if !here.fresh {
-                continue;
-            }
-            known[at as usize].fresh = false;
-            settled += 1;
-            if settled.is_multiple_of(1 << 16) && cancel() {
-                return Err(SurfaceError::Cancelled);
-            }
-            let ways = &self.ways[at as usize];
-            for (to, hours) in ways.to.iter().zip(&ways.hours) {
-                if *to == NOBODY {
-                    break;
-                }
-                let reached = here.hours + hours;
-                let there = &mut known[*to as usize];
-                if reached < there.hours || (reached == there.hours && here.outlet < there.outlet) {
-                    // Where it waits in the same bucket already it is met there.
-                    *there = Known { hours: reached, outlet: here.outlet, fresh: true };
-                    queue.push(reached, *to);
-                }
-            }
-        }
-        let told = |known: Known| {
-            (known.outlet != NOBODY).then_some(Reached { outlet: known.outlet, minutes: known.hours * 60.0 })
-        };
-        Ok(known.into_iter().map(told).collect())
+        Ok(Reach(search.run(cancel)?))
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "fewer cells than u32::MAX")]
+    fn entrance(&self, cell: CellIndex) -> Option<u32> {
+        self.place(cell).filter(|at| self.open[*at]).map(|at| at as u32)
     }
 
     /// Every cell within so many minutes of one, by its place in [`Surface::cells`], with the minutes, in the
     /// order in which they are reached; nothing where `from` can't be entered. For the way from an outlet to all
     /// that it could serve, where [`Surface::reach`] tells of the nearest outlet only.
-    pub fn around(&self, from: CellIndex, minutes: f64) -> Vec<(u32, f64)> {
+    pub fn around(&self, from: CellIndex, within: f64) -> Vec<(u32, f64)> {
         let mut found = Vec::new();
-        let Some(start) = self.place(from).filter(|at| self.open[*at]) else { return found };
-        let mut best = vec![f64::INFINITY; self.cells.len()];
-        best[start] = 0.0;
-        let mut queue = BinaryHeap::from([Reverse((Hours(0.0), start as u32))]);
-        while let Some(Reverse((Hours(hours), at))) = queue.pop() {
-            if best[at as usize] < hours {
+        let Some(start) = self.entrance(from) else { return found };
+        let mut best = vec![u64::MAX; self.cells.len()];
+        best[start as usize] = 0;
+        let mut queue = BinaryHeap::from([Reverse((0u64, start))]);
+        while let Some(Reverse((ms, at))) = queue.pop() {
+            if best[at as usize] < ms {
                 continue;
             }
-            found.push((at, hours * 60.0));
+            found.push((at, minutes(ms)));
             let ways = &self.ways[at as usize];
-            for (other, step) in ways.to.iter().zip(&ways.hours).take_while(|way| *way.0 != NOBODY) {
-                let reached = hours + step;
-                if reached * 60.0 <= minutes && reached < best[*other as usize] {
+            for (other, step) in ways.to.iter().zip(&ways.ms) {
+                let reached = ms + u64::from(*step);
+                if minutes(reached) <= within && reached < best[*other as usize] {
                     best[*other as usize] = reached;
-                    queue.push(Reverse((Hours(reached), *other)));
+                    queue.push(Reverse((reached, *other)));
                 }
             }
         }
@@ -222,28 +215,12 @@ impl Surface {
     }
 }
 
-/// Never NaN: speeds and distances are checked.
-#[derive(Debug, Clone, Copy)]
-struct Hours(f64);
-
-impl PartialEq for Hours {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Hours {}
-
-impl PartialOrd for Hours {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Hours {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.0.total_cmp(&other.0)
-    }
+/// Half of the way at either's speed, rounded to whole milliseconds, one at least; none where somebody doesn't get
+/// through, or in 24 days doesn't.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to NEVER")]
+fn step_ms(km: f64, one_kmh: f64, other_kmh: f64) -> Option<u32> {
+    let ms = 3.6e6 * km * 0.5 * (1.0 / one_kmh + 1.0 / other_kmh);
+    (ms < f64::from(NEVER)).then(|| ms.round().max(1.0) as u32)
 }
 
 /// Places of cells: their numbers are spread by one multiplication, since nobody chooses them to collide.

@@ -8,7 +8,7 @@ use rand_pcg::{
     rand_core::{Rng, SeedableRng},
 };
 
-use super::{Surface, SurfaceError};
+use super::{Reached, Surface, SurfaceError};
 
 const ALWAYS: &dyn Fn() -> bool = &|| false;
 
@@ -28,28 +28,29 @@ fn patch(random: &mut Pcg64Mcg, radius: u32) -> Vec<(CellIndex, f64)> {
     kept.into_iter().map(|cell| (cell, speeds[draw(random, 6) as usize])).collect()
 }
 
-/// Bellman and Ford's: every edge again and again until nothing changes; H3's own distance.
-fn plain(cells: &[(CellIndex, f64)], outlets: &[CellIndex]) -> BTreeMap<CellIndex, f64> {
+/// Bellman and Ford's: every edge again and again until nothing changes; H3's own distance, each step in whole ms.
+fn plain(cells: &[(CellIndex, f64)], outlets: &[CellIndex]) -> BTreeMap<CellIndex, u64> {
     let speed: BTreeMap<CellIndex, f64> = cells.iter().copied().collect();
     let open = |cell: &CellIndex| speed.get(cell).is_some_and(|kmh| *kmh > 0.0);
-    let mut minutes: BTreeMap<CellIndex, f64> =
-        outlets.iter().filter(|cell| open(cell)).map(|cell| (*cell, 0.0)).collect();
+    let mut times: BTreeMap<CellIndex, u64> =
+        outlets.iter().filter(|cell| open(cell)).map(|cell| (*cell, 0)).collect();
     loop {
         let mut changed = false;
         for (cell, kmh) in speed.iter().filter(|cell| *cell.1 > 0.0) {
-            let Some(here) = minutes.get(cell).copied() else { continue };
+            let Some(here) = times.get(cell).copied() else { continue };
             for other in cell.grid_disk::<Vec<_>>(1).into_iter().filter(|other| other != cell && open(other))
             {
                 let km = LatLng::from(*cell).distance_km(LatLng::from(other));
-                let there = here + 60.0 * km * 0.5 * (1.0 / kmh + 1.0 / speed[&other]);
-                if minutes.get(&other).is_none_or(|known| there < known - 1e-12) {
-                    minutes.insert(other, there);
+                let step = 3_600_000.0 * km * 0.5 * (1.0 / kmh + 1.0 / speed[&other]);
+                let there = here + step.round() as u64;
+                if times.get(&other).is_none_or(|known| there < *known) {
+                    times.insert(other, there);
                     changed = true;
                 }
             }
         }
         if !changed {
-            return minutes;
+            return times;
         }
     }
 }
@@ -69,17 +70,41 @@ fn equal_to_a_plain_search_on_a_thousand_small_surfaces() {
         let found = surface.reach(&outlets, ALWAYS).unwrap();
         let expected = plain(&cells, &outlets);
         let alone: Vec<_> = outlets.iter().map(|outlet| plain(&cells, &[*outlet])).collect();
-        for (cell, found) in surface.cells().iter().zip(&found) {
-            match (expected.get(cell), found) {
-                (None, None) => {}
-                (Some(minutes), Some(reached)) => {
-                    assert!((minutes - reached.minutes).abs() < 1e-6, "seed {seed}, {cell}");
-                    let own = alone[reached.outlet as usize][cell];
-                    assert!((own - reached.minutes).abs() < 1e-6, "seed {seed}, {cell}: not from its outlet");
+        for (cell, found) in surface.cells().iter().zip(found.iter()) {
+            let expected = expected.get(cell).map(|ms| {
+                let first = alone.iter().position(|alone| alone.get(cell) == Some(ms)).unwrap();
+                Reached { outlet: first as u32, minutes: *ms as f64 / 60_000.0 }
+            });
+            assert_eq!(found, expected, "seed {seed}, {cell}");
+        }
+    }
+}
+
+/// Beyond one tile, and with speeds so far apart that buckets are wider than the shortest step.
+#[test]
+fn equal_to_a_plain_search_across_tiles() {
+    let mut random = Pcg64Mcg::seed_from_u64(5);
+    for speeds in [[4.0, 12.0, 30.0, 60.0], [0.02, 5.0, 30.0, 1000.0]] {
+        let mut speed = || speeds[draw(&mut random, 4) as usize];
+        let cells: Vec<(CellIndex, f64)> =
+            middle().grid_disk::<Vec<_>>(110).into_iter().map(|cell| (cell, speed())).collect();
+        assert!(cells.len() > 2 << 14);
+        let outlets: Vec<CellIndex> =
+            (0..30).map(|_| cells[draw(&mut random, cells.len() as u32) as usize].0).collect();
+        let surface = Surface::new(&cells).unwrap();
+        let found = surface.reach(&outlets, ALWAYS).unwrap();
+        let alone: Vec<Vec<(u32, f64)>> =
+            outlets.iter().map(|outlet| surface.around(*outlet, f64::INFINITY)).collect();
+        let mut expected = vec![None; cells.len()];
+        for (outlet, around) in (0u32..).zip(alone) {
+            for (at, minutes) in around {
+                let held: &mut Option<Reached> = &mut expected[at as usize];
+                if held.is_none_or(|held| minutes < held.minutes) {
+                    *held = Some(Reached { outlet, minutes });
                 }
-                other => panic!("seed {seed}, {cell}: {other:?}"),
             }
         }
+        assert!(found.iter().eq(expected));
     }
 }
 
@@ -92,12 +117,12 @@ fn around_an_outlet_is_what_a_search_from_it_alone_reaches_in_time() {
         let from = middle();
         let within = f64::from(draw(&mut random, 60));
         let reached = surface.reach(&[from], ALWAYS).unwrap();
-        let expected = reached.iter().zip(0u32..).filter_map(|(reached, at)| Some((at, (*reached)?.minutes)));
+        let expected = reached.iter().zip(0u32..).filter_map(|(reached, at)| Some((at, reached?.minutes)));
         let expected: BTreeMap<u32, f64> = expected.filter(|way| way.1 <= within).collect();
         let found = surface.around(from, within);
         assert!(found.is_sorted_by(|one, other| one.1 <= other.1));
         assert_eq!(found.len(), expected.len(), "seed {seed}");
-        assert!(found.iter().all(|(at, minutes)| (expected[at] - minutes).abs() < 1e-9), "seed {seed}");
+        assert!(found.iter().all(|(at, minutes)| expected[at] == *minutes), "seed {seed}");
     }
 }
 
@@ -107,11 +132,15 @@ fn even_ground_takes_as_long_as_it_is_far() {
         middle().grid_disk::<Vec<_>>(20).into_iter().map(|cell| (cell, 30.0)).collect();
     let surface = Surface::new(&cells).unwrap();
     let found = surface.reach(&[middle()], ALWAYS).unwrap();
-    for (cell, reached) in surface.cells().iter().zip(&found) {
+    for (cell, reached) in surface.cells().iter().zip(found.iter()) {
         let km = LatLng::from(middle()).distance_km(LatLng::from(*cell));
         let minutes = reached.unwrap().minutes;
-        // Along the lattice it is up to 2/√3 as far, and somewhat more where cells are stretched.
-        assert!(minutes >= km * 2.0 - 1e-9 && minutes <= km * 2.0 * 1.2, "{cell}: {minutes} for {km} km");
+        // Along the lattice it is up to 2/√3 as far, and somewhat more where cells are stretched; each of up to 20
+        // steps is rounded to a millisecond.
+        assert!(
+            minutes >= km * 2.0 - 20.0 * 0.5 / 60_000.0 && minutes <= km * 2.0 * 1.2,
+            "{cell}: {minutes} for {km} km"
+        );
     }
 }
 
@@ -119,7 +148,7 @@ fn even_ground_takes_as_long_as_it_is_far() {
 fn the_first_of_two_in_one_cell_serves_it() {
     let surface = Surface::new(&[(middle(), 5.0)]).unwrap();
     let found = surface.reach(&[middle(), middle()], ALWAYS).unwrap();
-    assert_eq!(found[0].map(|reached| (reached.outlet, reached.minutes)), Some((0, 0.0)));
+    assert_eq!(found.get(0).map(|reached| (reached.outlet, reached.minutes)), Some((0, 0.0)));
 }
 
 #[test]
@@ -131,5 +160,5 @@ fn bad_input_is_an_answer() {
     for kmh in [-1.0, f64::NAN, f64::INFINITY, 1001.0] {
         assert!(matches!(made(&[(middle(), kmh)]), SurfaceError::Speed(..)), "{kmh}");
     }
-    assert!(Surface::new(&[]).unwrap().reach(&[middle()], ALWAYS).unwrap().is_empty());
+    assert!(Surface::new(&[]).unwrap().reach(&[middle()], ALWAYS).unwrap().iter().next().is_none());
 }

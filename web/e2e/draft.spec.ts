@@ -1,5 +1,5 @@
 /** A planner's afternoon with a draft: locks, moves, givens, dividing a village again, taking back, publishing. */
-import { expect, test, type Page } from '@playwright/test'
+import { expect, test, type Locator, type Page } from '@playwright/test'
 import { BANNER, dayForPlan, mapRests, shot, signedIn, watchOver } from './support'
 
 test.use({ testIdAttribute: 'data-test' })
@@ -41,7 +41,7 @@ async function editing(page: Page): Promise<void> {
     .click()
   await expect(page.getByTestId('edit-grids').getByRole('listitem').first()).toBeVisible()
   await mapRests(page)
-  await page.mouse.move(600, 450)
+  if (!(page.viewportSize()?.width === 375)) await page.mouse.move(600, 450)
 }
 
 /** Drags a box of about so many pixels around the middle of the map. */
@@ -56,6 +56,18 @@ async function box(page: Page, half: number, dx = 0, dy = 0): Promise<void> {
   await page.mouse.up()
   await page.keyboard.up('Shift')
 }
+/** Presses at the first of these places, counted from the middle of the map, and draws to the others. */
+async function stroke(page: Page, ...to: [number, number][]): Promise<void> {
+  const map = await page.locator('canvas.maplibregl-canvas').boundingBox()
+  if (!map) throw new Error('the map has no size')
+  for (const [i, [dx, dy]] of to.entries()) {
+    await page.mouse.move(map.x + map.width / 2 + dx, map.y + map.height / 2 + dy, { steps: 8 })
+    if (i === 0) await page.mouse.down()
+  }
+  await page.mouse.up()
+}
+const numberIn = async (button: Locator): Promise<number> =>
+  Number((await button.textContent())?.replaceAll(/\D/g, ''))
 const picked = async (page: Page): Promise<number> =>
   Number((await page.getByTestId('picked-units').textContent())?.replaceAll(/\D/g, ''))
 
@@ -83,6 +95,57 @@ test('divides a banner with a number of grids fixed for one village', async ({ p
   draft = new URL(page.url()).searchParams.get('draft') ?? ''
   await expect(page.getByTestId('draft-numbers')).toContainText('2')
   settle()
+})
+
+test('divides again from a draft, with the price of change told', async ({ page, baseURL }) => {
+  const settle = watchOver(page, baseURL ?? '')
+  await signedIn(page, `/?area=${BANNER.code}&draft=${draft}`)
+  await page.getByTestId('divide-again').click()
+  const from = page.getByTestId('divide-from')
+  await expect(from).toContainText('换格')
+  await shot(page, 'divide-from')
+  const sent = page.waitForRequest((one) => one.method() === 'POST' && one.url().endsWith('/plans'))
+  await page.getByTestId('divide-start').click()
+  expect((await sent).postDataJSON()).toMatchObject({ from: draft })
+  await expect(page).toHaveURL(new RegExp(`draft=(?!${draft})`), { timeout: 90_000 })
+  draft = new URL(page.url()).searchParams.get('draft') ?? ''
+  await expect(page.getByTestId('draft-numbers')).toContainText('2')
+  settle()
+})
+
+test('picks units by a box with one finger on a phone, and moves the map with two', async ({
+  browser,
+  baseURL,
+}) => {
+  const context = await browser.newContext({
+    baseURL,
+    viewport: { width: 375, height: 812 },
+    locale: 'zh-CN',
+    hasTouch: true,
+    isMobile: true,
+  })
+  const page = await context.newPage()
+  await editing(page)
+  await page.getByTestId('tool-box').tap()
+  const map = await page.locator('canvas.maplibregl-canvas').boundingBox()
+  if (!map) throw new Error('the map has no size')
+  const touch = await context.newCDPSession(page)
+  const at = (x: number, y: number, id = 0) => ({ x: map.x + x, y: map.y + y, id })
+  const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...points: ReturnType<typeof at>[]) =>
+    touch.send('Input.dispatchTouchEvent', { type, touchPoints: points })
+  await send('touchStart', at(160, 250))
+  for (const step of [10, 30, 50]) await send('touchMove', at(160 + step, 250 + step))
+  await shot(page, 'draft-touch')
+  await send('touchEnd')
+  await expect.poll(() => picked(page)).toBeGreaterThan(1)
+  const before = [await picked(page), page.url()] as const
+  await send('touchStart', at(120, 300))
+  await send('touchStart', at(120, 300), at(220, 300, 1))
+  for (const step of [10, 40, 80]) await send('touchMove', at(120, 300 - step), at(220, 300 - step, 1))
+  await send('touchEnd')
+  await expect(page).not.toHaveURL(before[1])
+  expect(await picked(page)).toBe(before[0])
+  await context.close()
 })
 
 test('changes the grids of one village by hand, and publishes the draft', async ({ page, baseURL }) => {
@@ -146,6 +209,33 @@ test('changes the grids of one village by hand, and publishes the draft', async 
     await expect(page.locator('.el-message--success').last()).toBeVisible()
     await page.getByTestId('take-away').click()
     await expect(page.getByTestId('givens')).toHaveCount(0)
+  })
+  await test.step('draws a barrier by hand and by keyboard, divides along it, and takes it away', async () => {
+    await page.getByTestId('tool-barrier').click()
+    await stroke(page, [-160, -90], [-40, 10], [150, 70])
+    const set = page.getByTestId('barrier-set')
+    await expect(set).toBeEnabled()
+    const drawn = await numberIn(set)
+    // With the map's keys: a point in its middle, the map moved, and another.
+    await page.locator('canvas.maplibregl-canvas').focus()
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('ArrowUp')
+    await mapRests(page)
+    await page.keyboard.press('Enter')
+    await expect.poll(() => numberIn(set)).toBeGreaterThan(drawn)
+    await shot(page, 'draft-barrier-drawn')
+    const all = await numberIn(set)
+    await set.click()
+    await expect(page.getByTestId('givens')).toContainText('屏障')
+    const { givens } = await read<{ givens: { barriers: { strength: number }[] } }>(page, `/plans/${draft}`)
+    expect(givens.barriers.map((one) => one.strength)).toEqual(Array.from({ length: all }, () => 1))
+    await page.getByTestId('redivide').click()
+    await expect(page.locator('.el-message--success').last()).toBeVisible()
+    await mapRests(page)
+    await shot(page, 'draft-barrier')
+    for (const given of await page.getByTestId('take-away').all()) await given.click()
+    await expect(page.getByTestId('givens')).toHaveCount(0)
+    await page.getByTestId('tool-pick').click()
   })
   // What is refused shows as an error of the network on the console.
   settle()

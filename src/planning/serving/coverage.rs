@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::access::access;
 use super::{Place, Ready, Spot, SurfaceError, standard_min};
-use crate::coverage::{Class, Reached, classify};
+use crate::coverage::{Class, Reach, classify};
 use crate::domain::{AreaType, Code, OutletKind, Tally};
 
 /// How a place is served, from the best to the least.
@@ -68,7 +68,7 @@ pub fn coverage(
     within: &Code,
     cancel: &dyn Fn() -> bool,
 ) -> Result<Coverage, SurfaceError> {
-    let mut searches: Vec<(Class, Vec<Option<Reached>>)> = Vec::new();
+    let mut searches: Vec<(Class, Reach)> = Vec::new();
     for (class, at) in ways(spots) {
         searches.push((class, ready.reach(&at, cancel)?));
     }

@@ -23,7 +23,7 @@ pub use self::links::{GridOf, MadeLink, links};
 pub use self::siting::{Goal, Site, Siting, site};
 use crate::domain::{AreaType, Code, OsmHours, OutletKind};
 
-pub use crate::coverage::{Reached, SurfaceError, lay};
+pub use crate::coverage::{Reach, SurfaceError, lay};
 
 /// An outlet as the land knows it.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use h3o::{CellIndex, LatLng};
 use rayon::prelude::*;
@@ -114,12 +114,19 @@ pub(super) fn reaches(
     within_min: f64,
     cancel: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<Vec<u32>>, SurfaceError> {
+    let surface = ready.surface();
+    let places = (0u32..).zip(demand).filter_map(|(index, (cell, _))| Some((surface.place(*cell)?, index)));
+    let index_at: HashMap<usize, u32> = places.collect();
     from.par_iter()
         .map(|cell| {
-            let reached = ready.surface().reach(&[*cell], &|| cancel())?;
-            let near = |cell| ready.minutes(&reached, cell).is_some_and(|minutes| minutes <= within_min);
-            let reaching = (0u32..).zip(demand).filter(|(_, (cell, _))| near(*cell));
-            Ok(reaching.map(|(index, _)| index).collect())
+            if cancel() {
+                return Err(SurfaceError::Cancelled);
+            }
+            let around = surface.around(*cell, within_min).into_iter();
+            let mut near: Vec<u32> =
+                around.filter_map(|(at, _)| index_at.get(&(at as usize)).copied()).collect();
+            near.sort_unstable();
+            Ok(near)
         })
         .collect()
 }

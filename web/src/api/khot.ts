@@ -62,6 +62,8 @@ export const khot = {
     body: {
       seed?: number
       title?: string
+      /** The plan to start from; left out, the one in force. */
+      from?: string
       ceilings?: Record<string, number>
       counts?: Record<string, number>
     },

@@ -1,36 +1,29 @@
 import { DASH } from './numbers'
 
-/** 2026-11-23 (a day passes through; a moment is told in the reader's own time zone). */
-export function day(value: string | null | undefined): string {
-  if (!value) return DASH
-  if (/^\d{4}-\d{2}-\d{2}$/.test(value)) return value
-  const date = new Date(value)
-  return Number.isNaN(date.getTime()) ? DASH : isoDay(date)
-}
-
-/** 2026-11-23 09:12 */
-export function moment(value: string | null | undefined): string {
-  if (!value) return DASH
-  const date = new Date(value)
-  if (Number.isNaN(date.getTime())) return DASH
-  return `${isoDay(date)} ${two(date.getHours())}:${two(date.getMinutes())}`
-}
-
+// Offices, doors and deadlines go by the clock of the region, wherever its reader is and whatever their device says.
 const REGION = new Intl.DateTimeFormat('sv-SE', {
   timeZone: 'Asia/Shanghai',
   dateStyle: 'short',
   timeStyle: 'short',
 })
 
-/**
- * By the clock of the region, wherever its reader is: doors open and close by it. 17:30 when it is on the
- * day that it is there now, else 2026-11-27 08:30.
- */
-export function regionMoment(value: string | null | undefined, now = new Date()): string {
+/** 2026-11-23 (a day passes through; of a moment, the day that it is in the region). */
+export function day(value: string | null | undefined): string {
+  if (value && /^\d{4}-\d{2}-\d{2}$/.test(value)) return value
+  const told = moment(value)
+  return told === DASH ? DASH : told.slice(0, 10)
+}
+
+/** 2026-11-23 09:12 */
+export function moment(value: string | null | undefined): string {
   const date = new Date(value ?? NaN)
-  if (Number.isNaN(date.getTime())) return DASH
-  const told = REGION.format(date)
-  return told.slice(0, 10) === REGION.format(now).slice(0, 10) ? told.slice(11) : told
+  return Number.isNaN(date.getTime()) ? DASH : REGION.format(date)
+}
+
+/** 17:30 when it is on the day that it is in the region now, else 2026-11-27 08:30. */
+export function nearMoment(value: string | null | undefined, now = new Date()): string {
+  const told = moment(value)
+  return told !== DASH && told.slice(0, 10) === REGION.format(now).slice(0, 10) ? told.slice(11) : told
 }
 
 /** The first day of the month after: when a plan usually takes effect. */
@@ -51,6 +44,3 @@ export function lastMonth(value: string): string {
   const [year = 0, of = 1] = value.split('-').map(Number)
   return new Date(Date.UTC(year, of - 2, 1)).toISOString().slice(0, 7)
 }
-
-const two = (n: number): string => String(n).padStart(2, '0')
-const isoDay = (d: Date): string => `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { groupCode, km2 } from './areas'
-import { day, nextMonth, regionMoment } from './dates'
+import { day, moment, nearMoment, nextMonth } from './dates'
 import { count, DASH, fixed, ratio, roughly, share, short } from './numbers'
 
 describe('figures', () => {
@@ -75,14 +75,25 @@ describe('days', () => {
 
 describe('a moment by the clock of the region', () => {
   const now = new Date('2026-11-26T02:00:00Z')
+  it('is the same wherever its reader is', () => {
+    // The reader's own zone is the process's: from one side of the date line to the other.
+    for (const zone of ['Pacific/Kiritimati', 'Asia/Shanghai', 'UTC', 'Pacific/Pago_Pago']) {
+      vi.stubEnv('TZ', zone)
+      expect(moment('2026-11-26T16:30:00Z'), zone).toBe('2026-11-27 00:30')
+      expect(day('2026-12-31T16:00:00Z'), zone).toBe('2027-01-01')
+      expect(day('2026-12-31T15:59:59Z'), zone).toBe('2026-12-31')
+    }
+    vi.unstubAllEnvs()
+  })
   it('is told by the hour on the same day there, and with its day otherwise', () => {
-    expect(regionMoment('2026-11-26T04:00:00Z', now)).toBe('12:00')
-    expect(regionMoment('2026-11-26T15:59:00Z', now)).toBe('23:59')
-    expect(regionMoment('2026-11-26T16:00:00Z', now)).toBe('2026-11-27 00:00')
-    expect(regionMoment('2026-12-31T16:30:00Z', now)).toBe('2027-01-01 00:30')
+    expect(nearMoment('2026-11-26T04:00:00Z', now)).toBe('12:00')
+    expect(nearMoment('2026-11-26T15:59:00Z', now)).toBe('23:59')
+    expect(nearMoment('2026-11-26T16:00:00Z', now)).toBe('2026-11-27 00:00')
+    expect(nearMoment('2026-12-31T16:30:00Z', now)).toBe('2027-01-01 00:30')
   })
   it('is a dash where none is known', () => {
-    expect(regionMoment(null, now)).toBe('–')
-    expect(regionMoment('soon', now)).toBe('–')
+    expect(moment(undefined)).toBe('–')
+    expect(nearMoment(null, now)).toBe('–')
+    expect(nearMoment('soon', now)).toBe('–')
   })
 })

@@ -74,6 +74,9 @@ export const GROUND: Record<Theme, Ground> = {
   },
 }
 
+/** What a division rather doesn't cross. */
+export const BARRIER_COLOUR: Record<Theme, string> = { light: '#B3261E', dark: '#FF9A8C' }
+
 export const FONT: string[] = ['Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', 'sans-serif']
 export const FONT_BOLD: string[] = ['Noto Sans CJK SC Bold', ...FONT]
 

@@ -1,10 +1,13 @@
 /** What lies under the pointer, and which of it a click means. */
+import type { Polygon, MultiPolygon } from 'geojson'
 import type { MapGeoJSONFeature, Map as MapLibreMap, PointLike } from 'maplibre-gl'
 import type { OutletKind } from '@/api/outlets'
 import type { AreaLevel, AreaType } from '@/api/types'
 import { LEVELS } from '@/format/areas'
+import type { DrawnUnit, Position } from '@/plan/barriers'
 import type { Count } from '@/format/numbers'
 import { DRAFT } from './layers/draft'
+import { EDITING } from './layers/editing'
 import { GRIDS } from './layers/grids'
 import { LABEL_LAYERS } from './layers/labels'
 import { OUTLET_LAYERS } from './layers/outlets'
@@ -156,6 +159,22 @@ function unitUnder(map: MapLibreMap, point: PointLike): UnitUnder | null {
 export function unitsIn(map: MapLibreMap, from: [number, number], to: [number, number]): UnitUnder[] {
   const hits = map.queryRenderedFeatures([from, to], { layers: present(map, ['edit-fill']) })
   return [...new Map(hits.map(asUnit).map((unit) => [`${unit.village} ${unit.code}`, unit])).values()]
+}
+
+/** All units of the tiles that are there, each with what its tiles have of its outline. */
+export function unitsOnMap(map: MapLibreMap): DrawnUnit[] {
+  if (!map.getSource(EDITING)) return []
+  const found = new Map<string, DrawnUnit>()
+  for (const feature of map.querySourceFeatures(EDITING, { sourceLayer: 'units' })) {
+    const { type, coordinates } = feature.geometry as Polygon | MultiPolygon
+    const polygons = type === 'Polygon' ? [coordinates] : coordinates
+    const rings = polygons.map((rings) => (rings[0] ?? []) as Position[])
+    const { code, village } = feature.properties as { code: string; village: string }
+    const known = found.get(`${village} ${code}`)
+    if (known) known.rings.push(...rings)
+    else found.set(`${village} ${code}`, { code, village, rings })
+  }
+  return [...found.values()]
 }
 
 /** Its properties are those that `outletFeatures` gave it. */

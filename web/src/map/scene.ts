@@ -2,6 +2,7 @@
 import type { FeatureCollection, Geometry } from 'geojson'
 import type { LayerSpecification, SourceSpecification } from 'maplibre-gl'
 import type { CoverClass, Point } from '@/api/outlets'
+import type { Border } from '@/plan/barriers'
 import type { LayerName } from '@/url/state'
 import type { Breaks } from './bands'
 import type { Theme } from './palette'
@@ -16,6 +17,9 @@ export interface Editing {
   locked: readonly string[]
   /** The grid that picked units go to. */
   target: string | null
+  /** Borders that are barriers, and those along a line that was just drawn. */
+  barriers: readonly Border[]
+  crossed: readonly Border[]
 }
 
 export interface Scene {

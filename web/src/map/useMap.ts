@@ -3,6 +3,7 @@ import { Map as MapLibreMap, ScaleControl, setWorkerUrl, type MapMouseEvent } fr
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url'
 import { onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref } from 'vue'
 import type { Point } from '@/api/outlets'
+import type { DrawnUnit } from '@/plan/barriers'
 import type { Camera } from '@/url/state'
 import { wantsLessMotion } from '@/use/useNarrow'
 import { sameCamera } from './camera'
@@ -18,11 +19,12 @@ import {
   type AreaUnder,
   type PickOptions,
   type Under,
+  unitsOnMap,
   type UnitUnder,
 } from './pick'
 import type { Scene } from './scene'
 import { styleOf } from './style'
-import { useBox } from './useBox'
+import { useHand, type Drawing } from './useHand'
 
 setWorkerUrl(workerUrl)
 
@@ -32,6 +34,8 @@ export interface MapEvents {
   entered: (area: AreaUnder) => void
   /** A box was drawn around these. */
   boxed: (units: UnitUnder[]) => void
+  /** A line was drawn over these. */
+  drawn: (line: Point[], units: DrawnUnit[]) => void
   /** A worker's home was taken hold of, to be dragged. */
   grabbed: (worker: string, event: MouseEvent) => void
 }
@@ -52,6 +56,8 @@ export function useMap(
   picking: () => PickOptions | null,
   /** Does the next click mean a place and not what lies there? */
   aiming: () => boolean,
+  /** What is drawn by hand while units can be picked. */
+  drawing: () => Drawing,
   events: MapEvents,
 ) {
   const map = shallowRef<MapLibreMap | null>(null)
@@ -89,7 +95,8 @@ export function useMap(
       if (!m || !options) return
       const thing = under(m, event.point, options)
       light(thing)
-      m.getCanvas().style.cursor = aiming() ? 'crosshair' : thing ? 'pointer' : ''
+      m.getCanvas().style.cursor =
+        aiming() || (options.units && drawing()) ? 'crosshair' : thing ? 'pointer' : ''
       const village = thing?.kind === 'grid' ? (areasUnder(m, event.point).village?.name ?? null) : null
       hover.value =
         thing && thing.kind !== 'unit' ? { thing, village, x: event.point.x, y: event.point.y } : null
@@ -165,7 +172,8 @@ export function useMap(
     })
     m.on('dblclick', (event) => {
       const options = picking()
-      const area = options && !aiming() && areaMeant(areasUnder(m, event.point), options.standing)
+      const area =
+        options && !options.units && !aiming() && areaMeant(areasUnder(m, event.point), options.standing)
       if (area) events.entered(area)
     })
     map.value = m
@@ -187,11 +195,16 @@ export function useMap(
     map.value?.remove()
     map.value = null
   })
-  useBox(
-    map,
-    () => picking()?.units ?? false,
-    (from, to) => map.value && events.boxed(unitsIn(map.value, from, to)),
-  )
+  useHand(map, () => ({ on: picking()?.units ?? false, drawing: drawing() }), {
+    boxed: (from, to) => map.value && events.boxed(unitsIn(map.value, from, to)),
+    drawn: (points) => {
+      const m = map.value
+      if (m) {
+        const line = points.map((point) => m.unproject(point)).map(({ lng, lat }): Point => [lng, lat])
+        events.drawn(line, unitsOnMap(m))
+      }
+    },
+  })
   watch(scene, (next) => {
     leave()
     map.value?.setStyle(styleOf(next), { diff: true })
@@ -225,6 +238,13 @@ export function useMap(
     zoomIn: () => map.value?.zoomIn({ duration: 150 }),
     zoomOut: () => map.value?.zoomOut({ duration: 150 }),
     map,
+    /** What lies in the middle of the map, for whoever has no pointer. */
+    central: (): Under | null => {
+      const m = map.value
+      const options = picking()
+      return m && options ? under(m, m.project(m.getCenter()), options) : null
+    },
+    units: (): DrawnUnit[] => (map.value ? unitsOnMap(map.value) : []),
     centre: (): Point | null => {
       const centre = map.value?.getCenter()
       return centre ? [centre.lng, centre.lat] : null

@@ -39,6 +39,25 @@ describe('givens of a village', () => {
     }
   })
 
+  it('draws a barrier, joins what hangs together, draws it anew with another strength, and takes it away', () => {
+    const drawn = (strength: number, ...pairs: [string, string][]) => ({
+      kind: 'barrier' as const,
+      units: [...new Set(pairs.flat())],
+      pairs,
+      strength,
+    })
+    const river = drawn(1, ['a', 'b'], ['b', 'c'])
+    const road = drawn(0.6, ['x', 'y'])
+    const both = withGiven(withGiven(none, HERE, river), HERE, road)
+    expect(givensOf(both, HERE)).toEqual([river, road])
+    expect(givensOf(both, THERE)).toEqual([])
+    const weaker = withGiven(both, HERE, drawn(0.6, ['c', 'b']))
+    expect(weaker.barriers).toHaveLength(3)
+    expect(givensOf(weaker, HERE)).toContainEqual(drawn(1, ['a', 'b']))
+    expect(withoutGiven(both, HERE, river)).toEqual(withGiven(none, HERE, road))
+    expect(withoutGiven(both, THERE, river)).toEqual(both)
+  })
+
   it('ties a chain: as many pairs as it takes to join all', () => {
     expect(withGiven(none, HERE, { kind: 'together', units: ['a', 'b', 'c', 'd'] }).together).toHaveLength(3)
   })

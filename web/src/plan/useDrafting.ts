@@ -3,7 +3,10 @@ import { computed, reactive, readonly } from 'vue'
 import { Problem } from '@/api/client'
 import { khot } from '@/api/khot'
 import type { Changed, Givens, Grid, Plan } from '@/api/types'
+import { bordersAlong, type Border, type DrawnUnit, type Position } from './barriers'
 import { givensOf, isLocked, toggleLock, withGiven, withoutGiven, type Given } from './givens'
+
+export type Tool = 'pick' | 'box' | 'barrier'
 
 interface Drafting {
   /** The plan that is being changed; null when none is. */
@@ -24,6 +27,12 @@ interface Drafting {
   exhausted: boolean
   /** What was given since the village was last divided: it doesn't show in its grids yet. */
   pending: boolean
+  /** What a press on the map does. */
+  tool: Tool
+  /** Borders along the lines that were drawn, not yet given as a barrier. */
+  crossed: Border[]
+  /** Where the next point's line begins. */
+  pen: Position | null
 }
 
 const none = (): Drafting => ({
@@ -39,6 +48,9 @@ const none = (): Drafting => ({
   problem: null,
   exhausted: false,
   pending: false,
+  tool: 'pick',
+  crossed: [],
+  pen: null,
 })
 
 const state = reactive<Drafting>(none())
@@ -88,8 +100,16 @@ async function ask(change: () => Promise<Changed>): Promise<Changed | null> {
   }
 }
 
+/** What stands in the list most often. */
+function most(list: readonly string[]): string | undefined {
+  const tally = new Map<string, number>()
+  for (const one of list) tally.set(one, (tally.get(one) ?? 0) + 1)
+  return [...tally].sort((a, b) => b[1] - a[1])[0]?.[0]
+}
+
 function enter(village: string, units: string[]): void {
   Object.assign(state, { village, villageName: '', units, grids: [], target: null, pending: false })
+  Object.assign(state, { crossed: [], pen: null })
   void readVillage(village).catch(fails)
 }
 
@@ -110,15 +130,36 @@ export function useDrafting() {
   }
   /** Picks all of these that lie in the village being changed, or in the one that most of them lie in. */
   function pickAll(found: readonly { code: string; village: string }[]): void {
-    const tally = new Map<string, number>()
-    for (const { village } of found) tally.set(village, (tally.get(village) ?? 0) + 1)
-    const most = [...tally].sort((a, b) => b[1] - a[1])[0]?.[0]
-    const village = state.village && tally.has(state.village) ? state.village : most
+    const villages = found.map((unit) => unit.village)
+    const village = state.village && villages.includes(state.village) ? state.village : most(villages)
     if (!village) return
     state.problem = null
     const units = found.filter((unit) => unit.village === village).map((unit) => unit.code)
     if (village === state.village) state.units = [...new Set([...state.units, ...units])]
     else enter(village, [...new Set(units)])
+  }
+  /** A line was drawn: what it parts is shown. It belongs to the village being changed, or to the one it parts most. */
+  function draw(line: readonly Position[], units: readonly DrawnUnit[]): void {
+    state.problem = null
+    state.pen = line.at(-1) ?? null
+    const villageOf = new Map(units.map((unit) => [unit.code, unit.village]))
+    const found = bordersAlong(line, units)
+    const wanted = state.village ?? most(found.map((one) => villageOf.get(one.units[0]) ?? ''))
+    if (!wanted) return
+    if (wanted !== state.village) enter(wanted, [])
+    const key = ({ units }: Border): string => [...units].sort().join(' ')
+    const own = found.filter((one) => villageOf.get(one.units[0]) === wanted)
+    const all = [...state.crossed, ...own].map((one) => [key(one), one] as const)
+    Object.assign(state, { crossed: [...new Map(all).values()], pen: line.at(-1) ?? null })
+  }
+  /** A point of a line that is set point by point. */
+  function point(at: Position, units: readonly DrawnUnit[]): void {
+    draw(state.pen ? [state.pen, at] : [at], units)
+  }
+  const wipe = (): void => void Object.assign(state, { crossed: [], pen: null })
+  function take(tool: Tool): void {
+    state.tool = tool
+    wipe()
   }
   function choose(village: string): void {
     state.problem = null
@@ -176,7 +217,24 @@ export function useDrafting() {
     pick,
     pickAll,
     choose,
+    draw,
+    point,
+    take,
+    wipe,
+    /** Makes a barrier of what was drawn. */
+    bar: async (strength: number): Promise<boolean> => {
+      const pairs = state.crossed.map((one): [string, string] => [...one.units])
+      const done = await give({ kind: 'barrier', units: [...new Set(pairs.flat())], pairs, strength })
+      if (done) wipe()
+      return done
+    },
     clear: () => (state.units = []),
+    /** One step back: what was drawn, then what is picked, then the tool. */
+    back: (): void => {
+      if (state.crossed.length || state.pen) wipe()
+      else if (state.units.length) state.units = []
+      else state.tool = 'pick'
+    },
     /** Shows these on the map by picking them. */
     show: (units: readonly string[]) => (state.units = [...units]),
     aim: (grid: string | null) => (state.target = grid),

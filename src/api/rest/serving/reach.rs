@@ -19,7 +19,7 @@ use crate::api::extract::{Body, Params, Segment};
 use crate::api::problem::{Problem, ProblemWire};
 use crate::domain::{Code, Count, Level, Season, Tally};
 use crate::jobs;
-use crate::planning::serving::{Place, Reached, Ready, SERVING, SurfaceError, UnitPlace, standard_min};
+use crate::planning::serving::{self, Place, Ready, SERVING, SurfaceError, UnitPlace, standard_min};
 
 /// Further outlets that one question may have.
 const ADDED_MAX: usize = 50;
@@ -142,7 +142,7 @@ async fn answer(
         let reached = ready.reach(&at, &|| false)?;
         let change = units.map(|units| change(&ready, &units, &at[..before], &reached)).transpose()?;
         let whole = code.level() == Level::Banner;
-        let shown = ready.cells().iter().zip(&reached).filter(|(cell, _)| {
+        let shown = ready.cells().iter().zip(reached.iter()).filter(|(cell, _)| {
             whole || ready.land.village_at(**cell).is_some_and(|village| code.covers(&village.0))
         });
         let (mut cells, mut minutes, mut nearest) = (Vec::new(), Vec::new(), Vec::new());
@@ -170,10 +170,10 @@ fn change(
     ready: &Arc<Ready>,
     units: &[UnitPlace],
     before: &[(f64, f64)],
-    after: &[Option<Reached>],
+    after: &serving::Reach,
 ) -> Result<Change, SurfaceError> {
     let places = ready.places(units);
-    let uncovered = |reached: &[Option<Reached>]| {
+    let uncovered = |reached: &serving::Reach| {
         let is_covered = |place: &Place| {
             let within = standard_min(ready.land.villages()[place.village as usize].2);
             let minutes = place.cell.and_then(|cell| ready.minutes(reached, cell));

@@ -1,12 +1,21 @@
-/** While a draft is changed: thin outlines of units to pick from, those picked, those given, and locked grids. */
+/** While a draft is changed: thin outlines of units to pick from, those picked, those given, barriers and locked grids. */
 import type { SourceSpecification } from 'maplibre-gl'
-import { GROUND } from '../palette'
+import type { Border } from '@/plan/barriers'
+import { BARRIER_COLOUR, GROUND } from '../palette'
 import type { LayerGroup } from '../scene'
 import { DRAFT } from './draft'
 import { GRIDS_FROM_ZOOM } from './grids'
 import { UNITS_FROM_ZOOM } from './units'
 
 export const EDITING = 'editing'
+
+const lines = (borders: readonly Border[]): SourceSpecification => ({
+  type: 'geojson',
+  data: {
+    type: 'MultiLineString',
+    coordinates: borders.map((one) => one.line.map((point) => [...point])),
+  },
+})
 
 export const editing: LayerGroup = {
   sources: ({ origin, areasVersion, editing }): Record<string, SourceSpecification> =>
@@ -18,6 +27,8 @@ export const editing: LayerGroup = {
             minzoom: UNITS_FROM_ZOOM,
             maxzoom: 14,
           },
+          'edit-barriers': lines(editing.barriers),
+          'edit-crossed': lines(editing.crossed),
         }
       : {},
   layers: ({ theme, editing }) => {
@@ -61,6 +72,26 @@ export const editing: LayerGroup = {
         type: 'line',
         filter: among(editing.given),
         paint: { 'line-color': g.outline, 'line-width': 2 },
+      },
+      {
+        id: 'edit-barriers-casing',
+        type: 'line',
+        source: 'edit-barriers',
+        layout: { 'line-cap': 'round' },
+        paint: { 'line-color': g.casing, 'line-width': 6 },
+      },
+      {
+        id: 'edit-barriers',
+        type: 'line',
+        source: 'edit-barriers',
+        layout: { 'line-cap': 'round' },
+        paint: { 'line-color': BARRIER_COLOUR[theme], 'line-width': 3 },
+      },
+      {
+        id: 'edit-crossed',
+        type: 'line',
+        source: 'edit-crossed',
+        paint: { 'line-color': BARRIER_COLOUR[theme], 'line-width': 4, 'line-dasharray': [1, 0.6] },
       },
     ]
   },

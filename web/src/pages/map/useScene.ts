@@ -4,6 +4,7 @@ import type { Area, Figures, Plan } from '@/api/types'
 import { zoomForGrids } from '@/map/camera'
 import type { PickOptions } from '@/map/pick'
 import { sameScene, type Scene } from '@/map/scene'
+import { borderOfCells, type Border } from '@/plan/barriers'
 import { useDrafting } from '@/plan/useDrafting'
 import { useMeta } from '@/session/useMeta'
 import { useSession } from '@/session/useSession'
@@ -19,6 +20,12 @@ const PASTORAL_GRID_M2 = 60e6
 const COUNTS: readonly LayerName[] = ['units', 'coverage']
 
 const SERVICES: readonly LayerName[] = ['outlets', 'reach', 'coverage']
+
+/** Where a pair of cells touches; of units of any other form only the picked ones are shown. */
+function touching(units: [string, string]): Border[] {
+  const line = borderOfCells(...units)
+  return line ? [{ units, line }] : []
+}
 
 export function useScene(
   place: Ref<Area | null>,
@@ -70,9 +77,13 @@ export function useScene(
         ? {
             village: drafting.village,
             units: drafting.units,
-            given: given.value.flatMap((one) => one.units),
+            given: given.value.filter((one) => one.kind !== 'barrier').flatMap((one) => one.units),
             locked: drafting.givens?.locks.map((lock) => lock.grid) ?? [],
             target: drafting.target,
+            barriers: given.value.flatMap((one) =>
+              one.kind === 'barrier' ? one.pairs.flatMap(touching) : [],
+            ),
+            crossed: drafting.crossed,
           }
         : null,
       selected: active.value ? (drafting.target ?? drafting.village) : view.value.sel,
