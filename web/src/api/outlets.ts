@@ -54,7 +54,6 @@ export type Coverage = Omit<Sent<'Coverage'>, 'classes' | 'by_area_type' | 'vill
 export type NamedOutlet = Sent<'NamedOutlet'>
 export type Link = Sent<'Link'>
 
-export type PlacementItem = Sent<'PlacementHead'>
 export type Roads = Sent<'Roads'>
 export type PlacementForm = Schemas['PlacementQuestion']
 export type Site = Placed<Sent<'PlacementSite'>>
@@ -62,6 +61,7 @@ export type Placement = Omit<Sent<'Placement'>, 'sites' | 'status'> & {
   status: 'open' | 'accepted'
   sites: Site[]
 }
+export type PlacementHead = Omit<Sent<'PlacementHead'>, 'status'> & { status: Placement['status'] }
 export type ChecklistRow = Sent<'TownshipCheck'>
 export type Spot = Omit<Sent<'At'>, 'outlets'> & { outlets: Placed<Sent<'OutletAt'>>[] }
 
@@ -101,12 +101,12 @@ export const outletsApi = {
   makeLinks: (code: string) => call<Job>('POST', `${area(code)}/links`, { body: {} }),
 
   place: (code: string, body: PlacementForm) => call<Job>('POST', `${area(code)}/placements`, { body }),
-  placements: (code: string, signal?: Signal) =>
-    call<{ placements: PlacementItem[] }>('GET', `${area(code)}/placements`, { signal }),
   roads: (code: string, signal?: Signal) => call<Roads>('GET', `${area(code)}/roads`, { signal }),
   removeRoads: (code: string) => call<void>('DELETE', `${area(code)}/roads`),
   placement: (placement: string, signal?: Signal) =>
     call<Placement>('GET', `/placements/${id(placement)}`, { signal }),
+  placements: (code: string, signal?: Signal) =>
+    call<{ placements: PlacementHead[] }>('GET', `${area(code)}/placements`, { signal }),
   acceptPlacement: (placement: string, body: { sites: number[]; name?: string }) =>
     call<unknown>('POST', `/placements/${id(placement)}/acceptance`, { body }),
   checklist: (code: string, on: string, signal?: Signal) =>
