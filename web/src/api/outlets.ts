@@ -54,6 +54,7 @@ export type Coverage = Omit<Sent<'Coverage'>, 'classes' | 'by_area_type' | 'vill
 export type NamedOutlet = Sent<'NamedOutlet'>
 export type Link = Sent<'Link'>
 
+export type Roads = Sent<'Roads'>
 export type PlacementForm = Schemas['PlacementQuestion']
 export type Site = Placed<Sent<'PlacementSite'>>
 export type Placement = Omit<Sent<'Placement'>, 'sites' | 'status'> & {
@@ -100,6 +101,8 @@ export const outletsApi = {
   makeLinks: (code: string) => call<Job>('POST', `${area(code)}/links`, { body: {} }),
 
   place: (code: string, body: PlacementForm) => call<Job>('POST', `${area(code)}/placements`, { body }),
+  roads: (code: string, signal?: Signal) => call<Roads>('GET', `${area(code)}/roads`, { signal }),
+  removeRoads: (code: string) => call<void>('DELETE', `${area(code)}/roads`),
   placement: (placement: string, signal?: Signal) =>
     call<Placement>('GET', `/placements/${id(placement)}`, { signal }),
   placements: (code: string, signal?: Signal) =>
@@ -110,10 +113,12 @@ export const outletsApi = {
     call<{ townships: ChecklistRow[] }>('GET', `${area(code)}/checklist`, { query: { on }, signal }),
 }
 
+export type ImportKind = 'outlets' | 'services' | 'workers' | 'roads'
+
 /** A file goes up as it is; the work on it is a job. */
 export async function sendFile(
   code: string,
-  what: 'outlets' | 'services' | 'workers',
+  what: ImportKind,
   file: File,
   { dryRun, crs }: { dryRun: boolean; crs?: string },
 ): Promise<Job> {
