@@ -67,6 +67,13 @@ pub struct PlacementResult {
     pub bound: u64,
     pub households: Count,
     pub candidates: usize,
+    /// Without roads, as were all before roads could be imported.
+    #[serde(default = "yes")]
+    pub estimated: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl From<Siting> for PlacementResult {
@@ -83,6 +90,7 @@ impl From<Siting> for PlacementResult {
             bound: siting.bound,
             households: siting.households.count(),
             candidates: siting.candidates,
+            estimated: siting.estimated,
         }
     }
 }

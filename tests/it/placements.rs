@@ -42,6 +42,7 @@ async fn no_outlet_is_taken_to_serve_more_than_it_can() {
     let free = asked(&app, question(json!(null))).await;
     let narrow = asked(&app, question(json!(100))).await;
     assert_eq!((&free["capacity"], &narrow["capacity"]), (&json!(null), &json!(100)));
+    assert_eq!((&free["estimated"], &narrow["estimated"]), (&json!(true), &json!(true)));
     // Everybody is near somebody, but these have room for 60 and three times 100.
     assert_eq!((number(&narrow, "covered"), number(&narrow, "bound")), (360, 360), "{narrow}");
     assert_eq!(sites(&narrow).len(), 3);

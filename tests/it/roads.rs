@@ -169,6 +169,19 @@ async fn a_bad_file_of_roads_changes_nothing_and_says_each_row() {
 }
 
 #[tokio::test]
+async fn places_for_outlets_are_found_by_roads() {
+    let app = app().await;
+    imported(&app, &[line(json!("first"), &[[108.01, 41.01], [108.05, 41.05]])]).await;
+    let question = json!({"goal": "count", "count": 1, "kind": "station", "within_min": 30});
+    let (status, job) = app.post("/api/v1/areas/150821/placements", question).await;
+    assert_eq!(status, 202, "{job}");
+    app.run_pending_jobs().await;
+    let job = app.job(job["id"].as_str().unwrap()).await;
+    let id = job["result"]["placement"].as_str().unwrap();
+    assert_eq!(app.get(&format!("/api/v1/placements/{id}")).await["estimated"], false);
+}
+
+#[tokio::test]
 async fn roads_are_a_banners_and_seen_by_whoever_sees_a_part_of_it() {
     let app = TestApp::start().await.signed_in().await;
     imported(&app, &[line(json!("first"), &[[108.01, 41.01], [108.05, 41.05]])]).await;

@@ -93,5 +93,6 @@ pub fn site_crowded(
         bound: found.bound,
         households: places.iter().map(|place| place.households).sum(),
         candidates: candidates.len(),
+        estimated: ready.land.estimated(),
     })
 }

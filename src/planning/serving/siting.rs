@@ -38,6 +38,8 @@ pub struct Siting {
     pub households: Tally,
     /// Places that were looked at.
     pub candidates: usize,
+    /// Without roads.
+    pub estimated: bool,
 }
 
 /// Places that are looked at: where most people live.
@@ -92,7 +94,8 @@ pub fn site(
         })
         .collect();
     let covered = demand.iter().zip(done).filter(|(_, done)| *done).map(|((_, tally), _)| *tally).sum();
-    Ok(Siting { sites, covered, bound, households: all, candidates: candidates.len() })
+    let estimated = ready.land.estimated();
+    Ok(Siting { sites, covered, bound, households: all, candidates: candidates.len(), estimated })
 }
 
 /// Where households live, by cell.

@@ -195,7 +195,7 @@ fn wire(row: PlacementRow) -> Result<Placement, Problem> {
         season: params.season,
         item: params.item,
         capacity: params.capacity,
-        estimated: true,
+        estimated: result.estimated,
         sites: result.sites.into_iter().map(Into::into).collect(),
         covered: result.covered,
         bound: result.bound,
