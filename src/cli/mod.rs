@@ -13,6 +13,7 @@ mod export;
 mod import;
 mod jobs;
 mod keys;
+mod links;
 mod logins;
 mod open;
 mod pay;
@@ -60,7 +61,7 @@ enum Command {
     Work,
     /// Make, divide, check and publish the demo: four whole banners, or all 103.
     Demo(demo::Arguments),
-    /// Import areas, units, outlets or the service catalogue from GeoJSON, Shapefile, GeoPackage, CSV or a workbook (.xlsx).
+    /// Import areas, units, outlets, the service catalogue, workers or roads from GeoJSON, Shapefile, GeoPackage, CSV or a workbook (.xlsx).
     Import(import::Arguments),
     /// Divide an area of the database, or files without a database, into grids.
     Divide(divide::Arguments),
@@ -68,6 +69,8 @@ enum Command {
     Assign(assign::Arguments),
     /// Travel times to the nearest outlet over a surface of cells, from files, without a database.
     Reach(reach::Arguments),
+    /// Make the links of grids to outlets again, of all banners of an area side by side.
+    Links(links::Arguments),
     /// Where the next outlets cover the most households, from files, without a database.
     Place(place::Arguments),
     /// A month's subsidies by rule, to the fen: of an area of the database, or from files without one.
@@ -137,6 +140,7 @@ async fn run(arguments: Arguments) -> Result<(), Stop> {
         Command::Divide(arguments) => divide::run(&config, arguments).await,
         Command::Assign(arguments) => assign::run(&arguments),
         Command::Reach(arguments) => reach::run(&arguments),
+        Command::Links(arguments) => links::run(&config, arguments).await,
         Command::Place(arguments) => place::run(&arguments),
         Command::Pay(arguments) => pay::run(&config, arguments).await,
         Command::Export(arguments) => export::run(&config, arguments).await,

@@ -101,7 +101,9 @@ pub fn outlets(made: &MadeBanner, seed: u64) -> (Vec<MadeOutlet>, Vec<MadeBody>)
     }
     let mut maker =
         Maker { generator: frame::generator(seed, &banner, 50), outlets: Vec::new(), bodies: Vec::new() };
-    for township in made.areas.iter().filter(|area| area.code.level() == Level::Township) {
+    let first = maker.generator.random_range(0..ROUND.len());
+    let townships = made.areas.iter().filter(|area| area.code.level() == Level::Township);
+    for (township, served) in townships.zip(ROUND.into_iter().cycle().skip(first)) {
         let villages: Vec<(&Area, &[&Unit])> = made
             .areas
             .iter()
@@ -110,11 +112,24 @@ pub fn outlets(made: &MadeBanner, seed: u64) -> (Vec<MadeOutlet>, Vec<MadeBody>)
             .collect();
         maker.township(township, &villages);
         for (village, units) in villages {
-            maker.village(village, units);
+            maker.village(village, units, served);
         }
     }
     (maker.outlets, maker.bodies)
 }
+
+/// So that a map of coverage has something of each class to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Served {
+    AsUsual,
+    ByAgents,
+    ByStops,
+    ByNothing,
+}
+
+/// The pastoral villages of one township after the other.
+const ROUND: [Served; 5] =
+    [Served::ByNothing, Served::AsUsual, Served::ByAgents, Served::AsUsual, Served::ByStops];
 
 struct Maker {
     generator: Pcg64Mcg,
@@ -185,15 +200,18 @@ impl Maker {
         self.bodies.push(MadeBody { area: township.code.clone(), organs, institutions });
     }
 
-    fn village(&mut self, village: &Area, units: &[&Unit]) {
+    fn village(&mut self, village: &Area, units: &[&Unit], served: Served) {
         let Some(first) = units.first().filter(|unit| unit.households > 0) else { return };
         let area_type = village.area_type.unwrap_or(AreaType::Agricultural);
         // Percent of villages with a station, and with an agent point or a mobile stop beside it: demo values.
-        let (station, agent, mobile) = match area_type {
-            AreaType::Urban => (95, 0, 0),
-            AreaType::Agricultural => (85, 5, 5),
-            AreaType::Mixed => (75, 20, 20),
-            AreaType::Pastoral => (55, 60, 45),
+        let (station, agent, mobile) = match (area_type, served) {
+            (AreaType::Urban, _) => (95, 0, 0),
+            (AreaType::Agricultural, _) => (85, 5, 5),
+            (AreaType::Mixed, _) => (75, 20, 20),
+            (AreaType::Pastoral, Served::AsUsual) => (55, 60, 45),
+            (AreaType::Pastoral, Served::ByAgents) => (0, 80, 0),
+            (AreaType::Pastoral, Served::ByStops) => (0, 0, 80),
+            (AreaType::Pastoral, Served::ByNothing) => (0, 0, 0),
         };
         if self.chance(station) {
             let windows = self.generator.random_range(1..=3);
@@ -262,5 +280,32 @@ mod tests {
         assert_eq!(catalogue.iter().filter(|service| service.delegated).count(), 99);
         let known = |item: &String| catalogue.iter().any(|service| service.code == *item);
         assert!(outlets.iter().flat_map(|outlet| &outlet.items).all(known));
+    }
+
+    #[test]
+    fn some_herders_have_stops_or_agents_alone_and_some_have_nothing() {
+        let sources = Sources::embedded().unwrap();
+        let made =
+            make_banner(&sources, &"152525".parse().unwrap(), &Policy::defaults().unwrap(), 1).unwrap();
+        let (outlets, _) = super::outlets(&made, 1);
+        let kinds_of = |township: &Area| -> Vec<OutletKind> {
+            let villages = made.areas.iter().filter(|area| {
+                area.area_type == Some(AreaType::Pastoral) && township.code.covers(&area.code)
+            });
+            let villages: Vec<&Code> = villages.map(|area| &area.code).collect();
+            outlets
+                .iter()
+                .filter(|outlet| villages.contains(&&outlet.area))
+                .map(|outlet| outlet.kind)
+                .collect()
+        };
+        let townships = made.areas.iter().filter(|area| area.code.level() == Level::Township);
+        let kinds: Vec<Vec<OutletKind>> = townships.map(kinds_of).collect();
+        for alone in [OutletKind::MobileStop, OutletKind::AgentPoint] {
+            let only = |of: &Vec<OutletKind>| !of.is_empty() && of.iter().all(|kind| *kind == alone);
+            assert!(kinds.iter().any(only), "{alone:?} {kinds:?}");
+        }
+        assert!(kinds.iter().any(Vec::is_empty), "{kinds:?}");
+        assert!(kinds.iter().any(|of| of.contains(&OutletKind::Station)), "{kinds:?}");
     }
 }

@@ -11,7 +11,7 @@ use super::failure::{Failure, findings_wire};
 use super::progress::Progress;
 use super::{ImportParams, ImportWhat, import_outlets, import_roads, import_workers};
 use crate::access::Scope;
-use crate::domain::{Area, Code, Finding, FindingKind, Policy, Unit};
+use crate::domain::{Area, Code, Finding, FindingKind, Level, Policy, Unit};
 use crate::formats::{self, AreaOptions, Cover, Gatherer, ReadOptions, VillageOutline};
 use crate::geo::crs::Crs;
 use crate::geo::dissolve::dissolve;
@@ -72,6 +72,8 @@ pub async fn load_file(
 ) -> Result<Value, Failure> {
     let options = read_options(params)?;
     let before = imports::holdings(tx, area).await?;
+    // Whose ground or households change.
+    let mut touched: BTreeSet<Code> = BTreeSet::new();
     let (findings, loaded, below) = match params.what {
         ImportWhat::Areas => {
             let (areas, findings) = read_areas(tx, area, path, options, progress).await?;
@@ -79,6 +81,8 @@ pub async fn load_file(
                 return Ok(told(&findings));
             }
             imports::put_areas(tx, &areas).await?;
+            let of_banners = areas.iter().filter(|area| area.code.level() >= Level::Banner);
+            touched.extend(of_banners.map(|area| area.code.at(Level::Banner)));
             (findings, areas.len(), "areas")
         }
         ImportWhat::Units => {
@@ -87,6 +91,7 @@ pub async fn load_file(
                 return Ok(told(&findings));
             }
             imports::put_units(tx, &units).await?;
+            touched.extend(units.iter().map(|unit| unit.village.at(Level::Banner)));
             let known = areas::villages(tx, area).await?;
             let (units, outlines) = tokio::task::spawn_blocking(move || {
                 let outlines = noded(&units, &known);
@@ -137,6 +142,7 @@ pub async fn load_file(
     };
     if matches!(params.what, ImportWhat::Areas | ImportWhat::Units) {
         imports::refresh_sums(tx, area).await?;
+        super::queue_links_of_planned(tx, &touched, crate::clock::now()).await?;
     }
     imports::note(tx, below, &params.name, area, before, loaded).await?;
     progress.step();

@@ -45,7 +45,7 @@ pub use worker::{Running, start};
 use crate::clock;
 use crate::domain::{Code, Givens, GridNumbers, Level};
 use crate::store::jobs::{self, JobRow};
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, plans};
 
 /// How often a job may die with its process before it is given up.
 pub const ATTEMPTS_MAX: i32 = 5;
@@ -213,6 +213,21 @@ pub async fn queue_links_on(
         queue_links(tx, banner, day, now).await?;
     }
     Ok(())
+}
+
+/// The same at once for those of some banners that have grids to be linked: a plan is in force there. Gives their jobs.
+pub async fn queue_links_of_planned(
+    tx: &mut Tx,
+    banners: &BTreeSet<Code>,
+    now: DateTime<Utc>,
+) -> Result<Vec<(Code, Uuid)>, StoreError> {
+    let today = clock::local_day(now);
+    let mut queued = Vec::new();
+    for banner in plans::planned(tx, banners, today).await? {
+        let job = queue_links(tx, &banner, today, now).await?;
+        queued.push((banner, job.id));
+    }
+    Ok(queued)
 }
 
 /// Queues a placement for the households of `area`.

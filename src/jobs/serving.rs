@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -92,6 +93,7 @@ pub async fn land(tx: &mut Tx, banner: &Code) -> Result<LandParts, StoreError> {
         code: row.code,
         name: row.name,
         area_type: row.area_type,
+        area_m2: row.area_m2,
         outline: row.outline,
     };
     let villages: Vec<LandVillage> = areas::villages(tx, banner).await?.into_iter().map(village).collect();
@@ -160,12 +162,14 @@ pub async fn link(
     progress: &Progress,
 ) -> Result<(Tx, Value), Failure> {
     progress.expect(STEPS);
+    let mut watch = Watch::start();
     let now = clock::now();
     let today = clock::local_day(now);
     let mut tx = store.begin(scope).await?;
-    let villages = land(&mut tx, &job.area).await?;
-    let spots: Vec<Spot> =
-        spots(&mut tx, &job.area, None, today).await?.into_iter().map(|held| held.1).collect();
+    let parts = land(&mut tx, &job.area).await?;
+    let spot =
+        |(id, area, kind, at)| Spot { id, area, kind, at, windows: 0, days_between: None, capacity: None };
+    let spots: Vec<Spot> = outlets::places(&mut tx, &job.area, today).await?.into_iter().map(spot).collect();
     let units = places(&mut tx, &job.area).await?;
     let grids: Vec<GridOf> = kept::grids(&mut tx, &job.area, today)
         .await?
@@ -173,23 +177,19 @@ pub async fn link(
         .map(|(code, area_type, units)| GridOf { code, area_type, units })
         .collect();
     progress.step();
+    let read_ms = watch.lap();
+    let counts = (units.len(), grids.len());
     let stopped = progress.clone();
-    let (made, spots) = tokio::task::spawn_blocking(move || {
-        let ready = Arc::new(Land::of(&villages)).ready(Season::Summer)?;
-        let (units, places): (Vec<UnitPlace>, Vec<_>) = units
-            .into_iter()
-            .filter_map(|unit| {
-                let place = ready.places(std::slice::from_ref(&unit)).into_iter().next()?;
-                Some((unit, place))
-            })
-            .unzip();
-        let made = links(&ready, &spots, &grids, (&units, &places), &|| stopped.stopped())?;
-        Ok::<_, SurfaceError>((made, spots))
+    let (made, spots, cells) = tokio::task::spawn_blocking(move || {
+        let ready = Arc::new(Land::of(&parts)).ready(Season::Summer)?;
+        let made = links(&ready, &spots, &grids, &units, &|| stopped.stopped())?;
+        Ok::<_, SurfaceError>((made, spots, ready.cells().len()))
     })
     .await
     .map_err(broken_off)?
     .map_err(failed)?;
     progress.step();
+    let made_ms = watch.lap();
     let id = |index: usize| spots[index].id;
     let new: Vec<NewLink> = made
         .into_iter()
@@ -202,9 +202,27 @@ pub async fn link(
             share_within: Some(link.share_within),
         })
         .collect();
-    kept::replace(&mut tx, &job.area, &new, now).await?;
+    let changed = kept::replace(&mut tx, &job.area, &new, now).await?;
     progress.step();
-    Ok((tx, json!({"links": new.len()})))
+    let saved_ms = watch.lap();
+    let (units, grids) = counts;
+    tracing::info!(job = %job.id, cells, units, grids, changed, read_ms, made_ms, saved_ms, "links made");
+    Ok((tx, json!({"links": new.len(), "changed": changed})))
+}
+
+/// Tells where the time of a job goes.
+struct Watch(Instant);
+
+impl Watch {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Milliseconds since it was last asked.
+    fn lap(&mut self) -> u64 {
+        let took = std::mem::replace(&mut self.0, Instant::now()).elapsed();
+        u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
+    }
 }
 
 /// Works out where the next outlets would do most.

@@ -129,22 +129,24 @@ pub struct VillageRow {
     pub code: Code,
     pub name: String,
     pub area_type: AreaType,
+    pub area_m2: f64,
     pub outline: MultiPolygon<f64>,
     pub synthetic: bool,
 }
 
 /// The villages of `area` with their outlines, by code.
 pub async fn villages(tx: &mut Tx, area: &Code) -> Result<Vec<VillageRow>, StoreError> {
-    let rows: Vec<(String, String, String, Vec<u8>, bool)> = sqlx::query_as(
-        "SELECT code, name, area_type, ST_AsBinary(outline), synthetic FROM area
-         WHERE level = 'village' AND code LIKE $1 || '%' ORDER BY code",
+    let rows: Vec<(String, String, String, f64, Vec<u8>, bool)> = sqlx::query_as(
+        "SELECT code, name, area_type, area_m2, ST_AsBinary(outline), synthetic FROM area
+         WHERE level = 'village' AND code ^@ $1 ORDER BY code",
     )
     .bind(area.as_str())
     .fetch_all(tx.conn())
     .await?;
     rows.into_iter()
-        .map(|(code, name, area_type, outline, synthetic)| {
+        .map(|(code, name, area_type, area_m2, outline, synthetic)| {
             Ok(VillageRow {
+                area_m2,
                 code: code.parse().map_err(|error| StoreError::corrupt("code", error))?,
                 name,
                 area_type: area_type.parse().map_err(|error| StoreError::corrupt("area type", error))?,

@@ -50,8 +50,8 @@ struct Raw {
 pub async fn of_area(tx: &mut Tx, prefix: &str, on: NaiveDate) -> Result<Vec<LinkRow>, StoreError> {
     let raws: Vec<Raw> = sqlx::query_as(
         "SELECT grid, kind, coalesce(c.outlet, l.responsible) AS responsible, l.nearest, l.minutes, l.share_within, c.reason
-         FROM (SELECT * FROM service_link WHERE village LIKE left($1, 12) || '%' AND grid LIKE $1 || '%') l
-         FULL JOIN (SELECT * FROM service_link_choice WHERE village LIKE left($1, 12) || '%' AND grid LIKE $1 || '%') c USING (grid, kind)
+         FROM (SELECT * FROM service_link WHERE village ^@ left($1, 12) AND grid ^@ $1) l
+         FULL JOIN (SELECT * FROM service_link_choice WHERE village ^@ left($1, 12) AND grid ^@ $1) c USING (grid, kind)
          ORDER BY grid, kind",
     )
     .bind(prefix)
@@ -87,21 +87,66 @@ pub async fn of_area(tx: &mut Tx, prefix: &str, on: NaiveDate) -> Result<Vec<Lin
         .collect()
 }
 
-/// Puts links in the place of all that the banner had; choices stay.
+/// A link as it is held, or as it was worked out.
+type Held = (Option<Uuid>, Option<Uuid>, Option<f64>, Option<f64>);
+
+/// Puts links in the place of all that the banner had; choices stay, and so does what hasn't changed. Gives how many
+/// rows were written or taken away.
 pub async fn replace(
     tx: &mut Tx,
     banner: &Code,
     links: &[NewLink],
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let before = sqlx::query("DELETE FROM service_link WHERE village LIKE $1 || '%'")
-        .bind(banner.as_str())
+) -> Result<usize, StoreError> {
+    type Row = (String, String, Option<Uuid>, Option<Uuid>, Option<f64>, Option<f64>);
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT grid, kind, nearest, responsible, minutes, share_within FROM service_link WHERE village ^@ $1",
+    )
+    .bind(banner.as_str())
+    .fetch_all(tx.conn())
+    .await?;
+    let before = rows.len();
+    let mut held: HashMap<(&str, &str), Held> =
+        rows.iter().map(|row| ((row.0.as_str(), row.1.as_str()), (row.2, row.3, row.4, row.5))).collect();
+    let changed: Vec<&NewLink> = links
+        .iter()
+        .filter(|link| {
+            let made = (link.nearest, link.responsible, link.minutes, link.share_within);
+            held.remove(&(link.grid.as_str(), link.kind.as_str())) != Some(made)
+        })
+        .collect();
+    let (grids, kinds): (Vec<&str>, Vec<&str>) = held.into_keys().unzip();
+    if !grids.is_empty() {
+        sqlx::query(
+            "DELETE FROM service_link l USING unnest($1::text[], $2::text[]) AS gone (grid, kind)
+             WHERE l.grid = gone.grid AND l.kind = gone.kind",
+        )
+        .bind(&grids)
+        .bind(&kinds)
         .execute(tx.conn())
-        .await?
-        .rows_affected();
+        .await?;
+    }
+    if !changed.is_empty() {
+        put(tx, &changed, now).await?;
+    }
+    let written = changed.len() + grids.len();
+    let entry = audit::Entry {
+        action: "links.make",
+        subject: "khot.service_link",
+        area: banner,
+        before: Some(json!({"links": before})),
+        after: Some(json!({"links": links.len(), "changed": written})),
+    };
+    audit::write(tx, entry).await?;
+    Ok(written)
+}
+
+async fn put(tx: &mut Tx, links: &[&NewLink], now: DateTime<Utc>) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO service_link (grid, kind, nearest, responsible, minutes, share_within, made_at)
-         SELECT *, $7 FROM unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[], $5::float8[], $6::float8[])",
+         SELECT *, $7 FROM unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[], $5::float8[], $6::float8[])
+         ON CONFLICT (grid, kind) DO UPDATE SET nearest = excluded.nearest, responsible = excluded.responsible,
+            minutes = excluded.minutes, share_within = excluded.share_within, made_at = excluded.made_at",
     )
     .bind(links.iter().map(|link| link.grid.as_str()).collect::<Vec<_>>())
     .bind(links.iter().map(|link| link.kind.as_str()).collect::<Vec<_>>())
@@ -112,14 +157,7 @@ pub async fn replace(
     .bind(now)
     .execute(tx.conn())
     .await?;
-    let entry = audit::Entry {
-        action: "links.make",
-        subject: "khot.service_link",
-        area: banner,
-        before: Some(json!({"links": before})),
-        after: Some(json!({"links": links.len()})),
-    };
-    audit::write(tx, entry).await
+    Ok(())
 }
 
 /// Lets a person choose the outlet that is answerable for a grid. False where there is no such outlet of that kind.
@@ -199,7 +237,7 @@ pub async fn grids(
 ) -> Result<Vec<(GridCode, AreaType, Vec<String>)>, StoreError> {
     let rows: Vec<(String, String, Vec<String>)> = sqlx::query_as(
         "SELECT grid.code, grid.area_type, grid.units FROM plan JOIN grid ON grid.plan = plan.id
-         WHERE plan.banner = left($1, 6) AND plan.during @> $2 AND grid.village LIKE $1 || '%' ORDER BY grid.code",
+         WHERE plan.banner = left($1, 6) AND plan.during @> $2 AND grid.village ^@ $1 ORDER BY grid.code",
     )
     .bind(area.as_str())
     .bind(on)

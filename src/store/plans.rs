@@ -1,5 +1,7 @@
 //! Plans: saving a draft whole, publishing it from a day, reading and discarding.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 use sqlx::FromRow;
@@ -130,6 +132,17 @@ pub async fn of_area(tx: &mut Tx, area: &Code, limit: i64) -> Result<Vec<PlanRow
     ));
     let raws: Vec<Raw> = sqlx::query_as(sql).bind(area.as_str()).bind(limit).fetch_all(tx.conn()).await?;
     raws.into_iter().map(|raw| raw.seen_by(tx.scope())).collect()
+}
+
+/// Those of some banners in which a plan is in force on a day, by code.
+pub async fn planned(tx: &mut Tx, banners: &BTreeSet<Code>, day: NaiveDate) -> Result<Vec<Code>, StoreError> {
+    let codes: Vec<String> =
+        sqlx::query_scalar("SELECT banner FROM plan WHERE banner = ANY($1) AND during @> $2 ORDER BY banner")
+            .bind(banners.iter().map(Code::as_str).collect::<Vec<_>>())
+            .bind(day)
+            .fetch_all(tx.conn())
+            .await?;
+    codes.into_iter().map(|code| code.parse().map_err(|error| StoreError::corrupt("code", error))).collect()
 }
 
 /// The plan of a banner that holds on `day`.

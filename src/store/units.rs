@@ -14,7 +14,7 @@ pub async fn of_area(tx: &mut Tx, area: &Code) -> Result<BTreeMap<Code, Vec<Unit
     tx.must_see_exact()?;
     let mut rows = sqlx::query_as::<_, (String, String, Vec<u8>, i32, i32)>(
         "SELECT village, code, ST_AsBinary(outline), households, people FROM unit
-         WHERE village LIKE $1 || '%' ORDER BY village, code",
+         WHERE village ^@ $1 AND (length($1) < 6 OR banner = left($1, 6)) ORDER BY village, code",
     )
     .bind(area.as_str())
     .fetch(tx.conn());
@@ -46,10 +46,10 @@ pub struct ToldUnit {
 pub async fn told(tx: &mut Tx, area: &Code) -> Result<Vec<ToldUnit>, StoreError> {
     type Row = (String, String, i32, bool, Option<f64>, Option<f64>);
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT village, code, households_told, households BETWEEN 1 AND 4,
-                CASE WHEN code !~ '^8[0-9a-f]{14}(-[0-9]+)?$' THEN ST_X(ST_PointOnSurface(outline)) END,
-                CASE WHEN code !~ '^8[0-9a-f]{14}(-[0-9]+)?$' THEN ST_Y(ST_PointOnSurface(outline)) END
-         FROM unit WHERE village LIKE $1 || '%' ORDER BY village, code",
+        "SELECT village, code, households_told, households BETWEEN 1 AND 4, ST_X(point), ST_Y(point)
+         FROM unit LEFT JOIN LATERAL (SELECT ST_PointOnSurface(outline) AS point
+                                      WHERE code !~ '^8[0-9a-f]{14}(-[0-9]+)?$') of_no_cell ON true
+         WHERE village ^@ $1 AND (length($1) < 6 OR banner = left($1, 6)) ORDER BY village, code",
     )
     .bind(area.as_str())
     .fetch_all(tx.conn())

@@ -1,11 +1,12 @@
-//! Scope holds on every road out: accounts, grants and requests at random, each answer compared row by row with a
+//! Scope holds on every way out: accounts, grants and requests at random, each answer compared row by row with a
 //! plain model; then the same with handlers that don't look at capabilities at all, where row-level security
 //! stands alone.
 
 mod answers;
+mod expected;
 mod model;
 mod pool;
-mod roads;
+mod ways;
 pub mod world;
 mod writes;
 
@@ -28,8 +29,9 @@ use sqlx::postgres::PgConnectOptions;
 use tower::ServiceExt;
 
 use self::answers::read;
+use self::expected::{Answer, Expected};
 use self::model::{TODAY, Who};
-use self::roads::{Answer, Expected, Road, some_road};
+use self::ways::{Way, some_way};
 use self::world::{World, put_world};
 use crate::harness::*;
 
@@ -43,7 +45,7 @@ const SIDE_BY_SIDE: usize = 8;
 struct Draw {
     who: Who,
     token: Option<String>,
-    roads: Vec<Road>,
+    ways: Vec<Way>,
 }
 
 struct Place {
@@ -68,14 +70,14 @@ impl Place {
         Self { router: api::router(state), store, database, world }
     }
 
-    /// Sends a request of this road, or of a further page.
-    async fn send(&self, token: Option<&str>, road: &Road, address: &str) -> (u16, Vec<u8>) {
-        let (method, _, body) = road.request();
+    /// Sends a request of this way, or of a further page.
+    async fn send(&self, token: Option<&str>, way: &Way, address: &str) -> (u16, Vec<u8>) {
+        let (method, _, body) = way.request();
         let mut request = Request::builder().method(method).uri(address);
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        if road.wants_geojson() {
+        if way.wants_geojson() {
             request = request.header("accept", "application/geo+json");
         }
         if body.is_some() {
@@ -88,12 +90,12 @@ impl Place {
     }
 
     /// Asks and reads the answer, and what comes on further pages.
-    async fn ask(&self, token: Option<&str>, road: &Road) -> Answer {
-        let (_, mut address, _) = road.request();
+    async fn ask(&self, token: Option<&str>, way: &Way) -> Answer {
+        let (_, mut address, _) = way.request();
         let mut rows = BTreeSet::new();
         loop {
-            let (status, bytes) = self.send(token, road, &address).await;
-            let (answer, next) = read(road, status, &bytes);
+            let (status, bytes) = self.send(token, way, &address).await;
+            let (answer, next) = read(way, status, &bytes);
             match (answer, next) {
                 (Answer::Rows(more), next) => {
                     rows.extend(more);
@@ -137,7 +139,7 @@ async fn draws(place: &mut Place, draw: &mut Pcg64Mcg) -> Vec<Draw> {
             draws.push(Draw {
                 who: Who { username: None, grants: Vec::new() },
                 token: None,
-                roads: Vec::new(),
+                ways: Vec::new(),
             });
             continue;
         }
@@ -148,13 +150,13 @@ async fn draws(place: &mut Place, draw: &mut Pcg64Mcg) -> Vec<Draw> {
         draws.push(Draw {
             who: Who { username: Some(username), grants },
             token: Some(token),
-            roads: Vec::new(),
+            ways: Vec::new(),
         });
     }
     let names: Vec<String> = draws.iter().filter_map(|draw| draw.who.username.clone()).collect();
     place.world.settle(&place.database, &names).await;
     for one in &mut draws {
-        one.roads = (0..REQUESTS_EACH).map(|_| some_road(&place.world, &one.who, draw)).collect();
+        one.ways = (0..REQUESTS_EACH).map(|_| some_way(&place.world, &one.who, draw)).collect();
     }
     draws
 }
@@ -182,7 +184,7 @@ fn wrong(got: &Answer, expected: &Expected, checks: bool) -> Option<String> {
 }
 
 /// The fewest of the grants with which the answer is still wrong.
-async fn smallest(place: &mut Place, mut who: Who, road: &Road, checks: bool) -> String {
+async fn smallest(place: &mut Place, mut who: Who, way: &Way, checks: bool) -> String {
     let mut attempt = 0;
     let mut owner = as_owner(&place.database).await;
     let mut told = String::new();
@@ -195,13 +197,13 @@ async fn smallest(place: &mut Place, mut who: Who, road: &Road, checks: bool) ->
         let token = put_account(&place.store, &mut owner, &username, "15", &fewer.grants).await;
         place.world.settle(&place.database, &[]).await;
         fewer.username = Some(username);
-        let got = place.ask(Some(&token), road).await;
-        match wrong(&got, &road.expected(&place.world, &fewer), checks) {
+        let got = place.ask(Some(&token), way).await;
+        match wrong(&got, &way.expected(&place.world, &fewer), checks) {
             Some(why) => (who, told) = (fewer, why),
             None => left_out += 1,
         }
     }
-    let (method, address, _) = road.request();
+    let (method, address, _) = way.request();
     let grants: Vec<String> = who
         .grants
         .iter()
@@ -250,10 +252,10 @@ async fn holds(checks: bool) {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     draws.get(number).map(|one| (number, one))
                 } {
-                    for (index, road) in one.roads.iter().enumerate() {
-                        let got = place.ask(one.token.as_deref(), road).await;
+                    for (index, way) in one.ways.iter().enumerate() {
+                        let got = place.ask(one.token.as_deref(), way).await;
                         counted.fetch_add(1, Ordering::Relaxed);
-                        let why = wrong(&got, &road.expected(&place.world, &one.who), checks);
+                        let why = wrong(&got, &way.expected(&place.world, &one.who), checks);
                         failures.extend(why.map(|why| (number, index, why)));
                     }
                 }
@@ -270,7 +272,7 @@ async fn holds(checks: bool) {
     if let Some((number, index, why)) = failures.into_iter().next() {
         let mut place = Arc::into_inner(place).unwrap();
         let one = &draws[number];
-        let smaller = smallest(&mut place, one.who.clone(), &one.roads[index], checks).await;
+        let smaller = smallest(&mut place, one.who.clone(), &one.ways[index], checks).await;
         panic!(
             "seed {SEED}: {total} answers are wrong; account {number}, request {index}:\n{smaller}\nat first {why}"
         );

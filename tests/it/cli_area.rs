@@ -40,6 +40,9 @@ async fn an_area_is_divided_published_and_checked() {
         let told = run(&database, &format!("verify --area {area}")).fine();
         assert!(told.stdout.ends_with(": 0 breaches\n"), "{told:?}");
     }
+    let told = run(&database, "links --area 15").fine();
+    assert!(told.stdout.contains(" links of 1 banners made again in "), "{told:?}");
+    assert_eq!(run(&database, "links --area 150821100").fine().stdout.matches("; 0 of them").count(), 1);
     // The same day again is refused, in one sentence; the plan in force stays.
     let before = digest(&database).await;
     let told = run(&database, "divide --area 150821 --publish 2020-01-01").refused();
@@ -48,6 +51,7 @@ async fn an_area_is_divided_published_and_checked() {
     for (line, said) in [
         ("divide --area 150999", "150999"),
         ("verify --area 150999", "150999"),
+        ("links --area 150999", "150999"),
         ("divide --area 150821 --policy none.toml", "none.toml"),
     ] {
         assert!(run(&database, line).refused().sentence().contains(said));

@@ -49,6 +49,7 @@ mod roster;
 mod samples;
 mod serving;
 mod store;
+mod territory;
 mod tiles;
 mod user;
 mod workers;

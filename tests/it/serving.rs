@@ -133,6 +133,48 @@ async fn links_are_made_again_when_outlets_or_grids_change() {
     assert_eq!(waiting.map(|job| &job["kind"]).collect::<Vec<_>>(), ["links"], "{jobs}");
 }
 
+#[tokio::test]
+async fn links_are_made_again_when_units_or_areas_come_in_and_only_what_changed_is_written() {
+    let app = app().await;
+    put_outlet(&app.store, "150821100200", (108.001, 41.001)).await;
+    linked(&app).await;
+    let made = async || {
+        let entries = app.get("/api/v1/audit?area=150821&action=links.make").await;
+        let after = &entries["items"][0]["after"];
+        (
+            entries["items"].as_array().unwrap().len(),
+            after["links"].as_u64().unwrap(),
+            after["changed"].as_u64(),
+        )
+    };
+    let (first, links, changed) = made().await;
+    assert!(links > 0 && changed == Some(links), "{links} {changed:?}");
+    linked(&app).await;
+    assert_eq!(made().await, (first + 1, links, Some(0)));
+
+    // Everybody of 联合村 lives in one place: other minutes, of this village alone.
+    let before = link(&app, SOUTH_WEST, "station").await;
+    let doors = "lon,lat,households,people\n108.002,41.002,900,2000\n";
+    let path = "/api/v1/areas/150821100/imports/units?name=doors.csv";
+    let answer = app.request(Method::POST, path).body(doors).send().await.unwrap();
+    assert_eq!(answer.status(), 202);
+    app.run_pending_jobs().await;
+    let (again, _, changed) = made().await;
+    assert_eq!(
+        (again, changed.is_some_and(|changed| (1..links).contains(&changed))),
+        (first + 2, true),
+        "{changed:?}"
+    );
+    let after = link(&app, SOUTH_WEST, "station").await;
+    assert!(after["minutes"].as_f64() < before["minutes"].as_f64(), "{before} {after}");
+    let banner = serde_json::to_string(&app.get_geojson("/api/v1/areas/150821?geometry=true").await).unwrap();
+    let path = "/api/v1/areas/150821/imports/areas?name=areas.geojson";
+    let answer = app.request(Method::POST, path).body(banner).send().await.unwrap();
+    assert_eq!(answer.status(), 202);
+    app.run_pending_jobs().await;
+    assert_eq!(made().await.0, first + 3);
+}
+
 fn minutes_of(reach: &Value) -> Vec<f64> {
     reach["minutes"].as_array().unwrap().iter().map(|minutes| minutes.as_f64().unwrap()).collect()
 }

@@ -136,15 +136,50 @@ test('asks where the next stations should be, and accepts the places', async ({ 
   const settle = watchOver(page, baseURL ?? '')
   await signedIn(page, `/outlets/placement?area=${BANNER.code}&season=mud`)
   await page.locator('#place-within').fill('30')
+  await page.locator('#place-capacity').fill('800')
   await page.getByTestId('place-start').click()
   await expect(page.getByTestId('placement')).toBeVisible({ timeout: 90_000 })
   await expect(page.getByTestId('bound')).toContainText(/\d/)
   await shot(page, 'outlets-placement')
+  const asked = page.getByTestId('earlier-placements').locator('tbody tr').first()
+  await expect(asked).toContainText('每处至多 800 户')
   await page.getByTestId('place-accept').click()
   await expect(page.getByTestId('place-accept')).toHaveCount(0)
+  await expect(asked).toContainText('已采纳')
   await page.goto(`/outlets/list?area=${BANNER.code}`)
   await page.getByTestId('outlet-state').click()
   await page.locator('.el-select-dropdown__item', { hasText: '草案' }).locator('visible=true').click()
   await expect(page.getByTestId('outlet-enable').first()).toBeVisible()
+  settle()
+})
+
+test('goes by roads once they are imported, and estimates when they are taken away', async ({
+  page,
+  baseURL,
+}) => {
+  const settle = watchOver(page, baseURL ?? '')
+  await signedIn(page, `/outlets/coverage?area=${BANNER.code}`)
+  const roads = page.getByTestId('roads')
+  await expect(roads.getByTestId('estimated')).toBeVisible()
+  await roads.getByTestId('roads-import').click()
+  const line = '"LINESTRING(108.10 41.08, 108.20 41.08, 108.30 41.09)"'
+  await page.getByTestId('import-file').setInputFiles({
+    name: 'roads.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(`code,class,wkt\nr1,second,${line}\n`),
+  })
+  await page.getByTestId('import-check').click()
+  await expect(page.getByTestId('import-do')).toBeEnabled({ timeout: 30_000 })
+  await page.getByTestId('import-do').click()
+  await expect(page.getByTestId('import-result')).toContainText('已导入', { timeout: 30_000 })
+  await page.keyboard.press('Escape')
+  await expect(roads.getByTestId('byRoads')).toBeVisible()
+  await shot(page, 'outlets-roads')
+  await page.goto(`/?area=${BANNER.code}&layers=outlets.reach`)
+  await expect(page.getByTestId('legend-by')).toContainText('按导入的道路', { timeout: 60_000 })
+  await page.goto(`/outlets/coverage?area=${BANNER.code}`)
+  await roads.getByTestId('roads-remove').click()
+  await page.getByRole('dialog').locator('.el-button--danger').click()
+  await expect(roads.getByTestId('estimated')).toBeVisible()
   settle()
 })

@@ -8,7 +8,6 @@ use super::lakes;
 use crate::coverage::{Ground, Reach, Surface, SurfaceError, speed_kmh};
 use crate::domain::{AreaType, Code, RoadCell, RoadClass, Season, Tally};
 use crate::geo::cells::centres;
-use crate::geo::measure::multi_area_m2;
 
 /// A village of the land.
 #[derive(Debug, Clone)]
@@ -16,6 +15,7 @@ pub struct LandVillage {
     pub code: Code,
     pub name: String,
     pub area_type: AreaType,
+    pub area_m2: f64,
     pub outline: MultiPolygon<f64>,
 }
 
@@ -66,7 +66,7 @@ pub const RESOLUTIONS: [Resolution; 3] = [Resolution::Nine, Resolution::Eight, R
 
 /// As fine as the land's size allows.
 pub fn resolution(villages: &[LandVillage]) -> Resolution {
-    let area_km2: f64 = villages.par_iter().map(|village| multi_area_m2(&village.outline)).sum::<f64>() / 1e6;
+    let area_km2 = villages.iter().map(|village| village.area_m2).sum::<f64>() / 1e6;
     let fits = |resolution: &Resolution| area_km2 / resolution.area_km2() <= CELLS_MAX;
     RESOLUTIONS.into_iter().find(fits).unwrap_or(Resolution::Seven)
 }
@@ -90,7 +90,10 @@ impl Land {
             .enumerate()
             .flat_map_iter(|(index, village)| {
                 let lakes = &lakes;
-                let wet = |cell: CellIndex| lakes::hold(lakes, Coord::from(LatLng::from(cell)));
+                // Most land is far from every lake.
+                let wet = |cell: CellIndex| {
+                    !lakes.is_empty() && lakes::hold(lakes, Coord::from(LatLng::from(cell)))
+                };
                 let laid = |cell: CellIndex| {
                     let at = parts.roads.binary_search_by_key(&cell, |held| held.cell).ok()?;
                     parts.roads.get(at)
@@ -105,7 +108,7 @@ impl Land {
                     .collect::<Vec<_>>()
             })
             .collect();
-        cells.sort_unstable();
+        cells.sort_unstable_by_key(|held| (held.0, held.1));
         // A border that two villages hold differently may give a cell to both: the first keeps it.
         cells.dedup_by_key(|cell| cell.0);
         let known = |village: &LandVillage| (village.code.clone(), village.name.clone(), village.area_type);
@@ -196,30 +199,15 @@ impl Ready {
         })
     }
 
-    /// The cell of a unit that is named by one.
-    fn cell_of(&self, unit: &UnitPlace) -> Option<CellIndex> {
-        if let Some(at) = unit.at {
-            return self.cell_at(at);
-        }
-        let cell: CellIndex = unit.code.split('-').next()?.parse().ok()?;
-        let resolution = self.land.resolution;
-        self.open_near(cell.parent(resolution).or_else(|| cell.center_child(resolution))?)
-    }
-
     /// Where the households of units live on the surface, in their order; units of villages that aren't part of the
     /// land are left out.
     pub fn places(&self, units: &[UnitPlace]) -> Vec<Place> {
-        let mut known: HashMap<&str, Option<CellIndex>> = HashMap::new();
+        let mut cells = Cells::new(self);
         units
             .iter()
             .filter_map(|unit| {
                 let village = self.land.village(&unit.village)?;
-                let name = unit.code.split('-').next().unwrap_or_default();
-                let cell = match unit.at {
-                    Some(_) => self.cell_of(unit),
-                    None => *known.entry(name).or_insert_with(|| self.cell_of(unit)),
-                };
-                Some(Place { village, cell, households: unit.households })
+                Some(Place { village, cell: cells.of(unit), households: unit.households })
             })
             .collect()
     }
@@ -235,5 +223,28 @@ impl Ready {
     /// Minutes from a cell in such an answer.
     pub fn minutes(&self, reached: &Reach, cell: CellIndex) -> Option<f64> {
         Some(reached.get(self.surface.place(cell)?)?.minutes)
+    }
+}
+
+/// The cells of units. Many units have cells of the same larger one, for which an open cell is looked for once.
+pub(super) struct Cells<'a> {
+    ready: &'a Ready,
+    known: HashMap<CellIndex, Option<CellIndex>>,
+}
+
+impl<'a> Cells<'a> {
+    pub(super) fn new(ready: &'a Ready) -> Self {
+        Self { ready, known: HashMap::new() }
+    }
+
+    /// Where a unit's households live: by its point, or by the cell that its code names.
+    pub(super) fn of(&mut self, unit: &UnitPlace) -> Option<CellIndex> {
+        if let Some(at) = unit.at {
+            return self.ready.cell_at(at);
+        }
+        let cell: CellIndex = unit.code.split('-').next()?.parse().ok()?;
+        let resolution = self.ready.land.resolution;
+        let cell = cell.parent(resolution).or_else(|| cell.center_child(resolution))?;
+        *self.known.entry(cell).or_insert_with(|| self.ready.open_near(cell))
     }
 }

@@ -3,7 +3,8 @@ use std::collections::{BTreeMap, HashMap};
 use h3o::CellIndex;
 use rayon::prelude::*;
 
-use super::{Place, Ready, Spot, SurfaceError, UnitPlace, standard_min};
+use super::land::Cells;
+use super::{Ready, Spot, SurfaceError, UnitPlace, standard_min};
 use crate::coverage::{self, Demand, Link};
 use crate::domain::{AreaType, Code, GridCode, OutletKind};
 
@@ -29,8 +30,7 @@ pub struct MadeLink {
     pub share_within: f64,
 }
 
-/// Links all grids to the outlets of every kind. `units` and `places` are of one order, as [`Ready::places`] gives
-/// them for units of the land's own villages.
+/// Links all grids to the outlets of every kind.
 ///
 /// # Errors
 /// When `cancel` said so.
@@ -38,20 +38,20 @@ pub fn links(
     ready: &Ready,
     spots: &[Spot],
     grids: &[GridOf],
-    (units, places): (&[UnitPlace], &[Place]),
+    units: &[UnitPlace],
     cancel: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<MadeLink>, SurfaceError> {
-    let mut grid_of: HashMap<(Code, &str), u32> = HashMap::new();
+    let mut grid_of: BTreeMap<Code, HashMap<&str, u32>> = BTreeMap::new();
     for (index, grid) in (0u32..).zip(grids) {
-        let village = grid.code.village();
-        grid_of.extend(grid.units.iter().map(|unit| ((village.clone(), unit.as_str()), index)));
+        let own = grid_of.entry(grid.code.village()).or_default();
+        own.extend(grid.units.iter().map(|unit| (unit.as_str(), index)));
     }
+    let mut cells = Cells::new(ready);
     let demand: Vec<Demand> = units
         .iter()
-        .zip(places)
-        .filter_map(|(unit, place)| {
-            let grid = *grid_of.get(&(unit.village.clone(), unit.code.as_str()))?;
-            Some(Demand { grid, cell: place.cell?, households: place.households.told })
+        .filter_map(|unit| {
+            let grid = *grid_of.get(&unit.village)?.get(unit.code.as_str())?;
+            Some(Demand { grid, cell: cells.of(unit)?, households: unit.households.told })
         })
         .collect();
     let within: Vec<f64> = grids.iter().map(|grid| standard_min(grid.area_type)).collect();

@@ -83,7 +83,7 @@ pub async fn of_area(
     on: NaiveDate,
 ) -> Result<Vec<OutletRow>, StoreError> {
     let sql = sqlx::AssertSqlSafe(format!(
-        "{} WHERE o.area LIKE $2 || '%' AND s.begins <= $1 AND (s.ends IS NULL OR s.ends > $1)
+        "{} WHERE o.area ^@ $2 AND s.area ^@ $2 AND s.begins <= $1 AND (s.ends IS NULL OR s.ends > $1)
             AND ($3::text IS NULL OR o.kind = $3) ORDER BY o.area, o.kind, s.name, o.id",
         select()
     ));
@@ -94,6 +94,31 @@ pub async fn of_area(
         .fetch_all(tx.conn())
         .await?;
     raws.into_iter().map(Raw::row).collect()
+}
+
+/// The outlets of `area` and below that are in use on a day, with no more than where each is, by area and kind.
+pub async fn places(
+    tx: &mut Tx,
+    area: &Code,
+    on: NaiveDate,
+) -> Result<Vec<(Uuid, Code, OutletKind, (f64, f64))>, StoreError> {
+    let rows: Vec<(Uuid, String, String, f64, f64)> = sqlx::query_as(
+        "SELECT o.id, o.area, o.kind, ST_X(s.place), ST_Y(s.place)
+         FROM outlet o JOIN outlet_state s ON s.outlet = o.id
+         WHERE o.area ^@ $2 AND s.area ^@ $2 AND NOT o.draft AND s.begins <= $1 AND (s.ends IS NULL OR s.ends > $1)
+         ORDER BY o.area, o.kind, s.name, o.id",
+    )
+    .bind(on)
+    .bind(area.as_str())
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|(id, area, kind, lon, lat)| {
+            let area = area.parse().map_err(|error| StoreError::corrupt("code", error))?;
+            let known = OutletKind::parse(&kind).ok_or_else(|| StoreError::corrupt("outlet kind", &kind))?;
+            Ok((id, area, known, (lon, lat)))
+        })
+        .collect()
 }
 
 /// One outlet as it is on a day; where it isn't there then, as it was or will be nearest to that day.

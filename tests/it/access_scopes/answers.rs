@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::roads::{Answer, Road};
+use super::expected::Answer;
+use super::ways::Way;
 use crate::public_map::figures;
 use crate::tiles::layers;
 
@@ -24,79 +25,79 @@ fn items<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
 }
 
 /// The rows of an answer, and the address of those that follow.
-pub fn read(road: &Road, status: u16, bytes: &[u8]) -> (Answer, Option<String>) {
+pub fn read(way: &Way, status: u16, bytes: &[u8]) -> (Answer, Option<String>) {
     if status >= 400 {
         return (Answer::Refused(status), None);
     }
     if matches!(
-        road,
-        Road::AreaTile { .. }
-            | Road::UnitTile
-            | Road::GridTile { .. }
-            | Road::PlanTile { .. }
-            | Road::EmptyTile { .. }
+        way,
+        Way::AreaTile { .. }
+            | Way::UnitTile
+            | Way::GridTile { .. }
+            | Way::PlanTile { .. }
+            | Way::EmptyTile { .. }
     ) {
         return (Answer::Rows(tile_rows(bytes)), None);
     }
-    if let Road::AuditExport { format, .. } = road {
+    if let Way::AuditExport { format, .. } = way {
         return (Answer::Rows(export_rows(format, bytes)), None);
     }
     let body: Value = serde_json::from_slice(bytes).unwrap_or(Value::Null);
-    let next = body["next"].as_str().map(|next| match road {
-        Road::Accounts { .. } => format!("{}&after={next}", road.request().1),
+    let next = body["next"].as_str().map(|next| match way {
+        Way::Accounts { .. } => format!("{}&after={next}", way.request().1),
         _ => next.to_owned(),
     });
     let by_id = |kind: &str, value: &Value| format!("{kind} {}", text(value, "id"));
-    let rows: BTreeSet<String> = match road {
-        Road::Figures { .. } => return (Answer::Counted(body["grids"].as_u64().unwrap()), None),
-        Road::Comparison { .. } => {
+    let rows: BTreeSet<String> = match way {
+        Way::Figures { .. } => return (Answer::Counted(body["grids"].as_u64().unwrap()), None),
+        Way::Comparison { .. } => {
             return (
                 Answer::Counted(items(&body, "items").map(|item| item["grids"].as_u64().unwrap()).sum()),
                 None,
             );
         }
-        Road::Session => items(&body["account"], "grants")
+        Way::Session => items(&body["account"], "grants")
             .map(|grant| {
                 format!("grant {} {} {}", text(grant, "role"), text(grant, "area"), text(grant, "from"))
             })
             .collect(),
-        Road::Meta => Some(&body["region"])
+        Way::Meta => Some(&body["region"])
             .filter(|region| !region.is_null())
             .map(|region| told("area", region))
             .into_iter()
             .collect(),
-        Road::Area { geojson, .. } => {
+        Way::Area { geojson, .. } => {
             [told("area", if *geojson { &body["properties"] } else { &body })].into()
         }
-        Road::Children { .. } => items(&body, "items").map(|item| told("area", item)).collect(),
-        Road::Grids { geojson: true, .. } => {
+        Way::Children { .. } => items(&body, "items").map(|item| told("area", item)).collect(),
+        Way::Grids { geojson: true, .. } => {
             items(&body, "features").map(|feature| told("grid", &feature["properties"])).collect()
         }
-        Road::Grids { .. } => items(&body, "items").map(|item| told("grid", item)).collect(),
-        Road::Grid { .. } => [told("grid", &body)].into(),
-        Road::Locate { .. } => {
+        Way::Grids { .. } => items(&body, "items").map(|item| told("grid", item)).collect(),
+        Way::Grid { .. } => [told("grid", &body)].into(),
+        Way::Locate { .. } => {
             let grid = Some(&body["grid"]).filter(|grid| !grid.is_null()).map(|grid| told("grid", grid));
             items(&body, "ancestors").map(|area| format!("area {}", text(area, "code"))).chain(grid).collect()
         }
-        Road::Search { .. } => items(&body, "items")
+        Way::Search { .. } => items(&body, "items")
             .filter(|hit| hit["kind"] != "place")
             .map(|hit| format!("{} {}", text(hit, "kind"), text(hit, "code")))
             .collect(),
-        Road::Plans { .. } => items(&body, "items").map(|item| by_id("plan", item)).collect(),
-        Road::Plan { .. } => {
+        Way::Plans { .. } => items(&body, "items").map(|item| by_id("plan", item)).collect(),
+        Way::Plan { .. } => {
             let reasons = items(&body, "reasons").map(|reason| format!("reason {}", text(reason, "grid")));
             reasons.chain([by_id("plan", &body)]).collect()
         }
-        Road::Workers { .. } => items(&body, "items").map(|item| by_id("worker", item)).collect(),
-        Road::Worker { .. } => [by_id("worker", &body)].into(),
-        Road::Audit { .. } => items(&body, "items").map(|item| format!("entry {}", item["id"])).collect(),
-        Road::Jobs { .. } => items(&body, "items").map(|item| by_id("job", item)).collect(),
-        Road::Job { .. } => [by_id("job", &body)].into(),
-        Road::Accounts { .. } => {
+        Way::Workers { .. } => items(&body, "items").map(|item| by_id("worker", item)).collect(),
+        Way::Worker { .. } => [by_id("worker", &body)].into(),
+        Way::Audit { .. } => items(&body, "items").map(|item| format!("entry {}", item["id"])).collect(),
+        Way::Jobs { .. } => items(&body, "items").map(|item| by_id("job", item)).collect(),
+        Way::Job { .. } => [by_id("job", &body)].into(),
+        Way::Accounts { .. } => {
             items(&body, "accounts").map(|account| format!("account {}", text(account, "username"))).collect()
         }
-        Road::Account { .. } => [format!("account {}", text(&body, "username"))].into(),
-        Road::Write(_) => [format!("done: {status}")].into(),
+        Way::Account { .. } => [format!("account {}", text(&body, "username"))].into(),
+        Way::Write(_) => [format!("done: {status}")].into(),
         _ => BTreeSet::new(),
     };
     (Answer::Rows(rows), next)

@@ -12,9 +12,9 @@ const CONNECTIONS: u32 = 4;
 /// What somebody does.
 enum Deed {
     /// Asks, and compares the answer with the model's.
-    Ask(Road),
+    Ask(Way),
     /// Goes away after so many microseconds.
-    LeaveAfter(Road, u64),
+    LeaveAfter(Way, u64),
     /// Sends what the database can't take, in a transaction.
     Break,
     /// Comes with a token that nobody has.
@@ -23,24 +23,24 @@ enum Deed {
 
 async fn do_it(place: &Place, who: &Who, token: &str, deed: &Deed) -> Option<String> {
     match deed {
-        Deed::Ask(road) => {
-            let got = place.ask(Some(token), road).await;
-            let why = wrong(&got, &road.expected(&place.world, who), true);
-            why.map(|why| format!("{:?} of {who:?}: {why}", road.request()))
+        Deed::Ask(way) => {
+            let got = place.ask(Some(token), way).await;
+            let why = wrong(&got, &way.expected(&place.world, who), true);
+            why.map(|why| format!("{:?} of {who:?}: {why}", way.request()))
         }
-        Deed::LeaveAfter(road, microseconds) => {
-            let (_, address, _) = road.request();
-            let asking = place.send(Some(token), road, &address);
+        Deed::LeaveAfter(way, microseconds) => {
+            let (_, address, _) = way.request();
+            let asking = place.send(Some(token), way, &address);
             let _ = tokio::time::timeout(Duration::from_micros(*microseconds), asking).await;
             None
         }
         Deed::Break => {
-            let road = Road::Search { text: "\0".to_owned() };
-            let got = place.ask(Some(token), &road).await;
+            let way = Way::Search { text: "\0".to_owned() };
+            let got = place.ask(Some(token), &way).await;
             (got != Answer::Refused(400)).then(|| format!("a broken request: {got:?}"))
         }
         Deed::Unknown => {
-            let got = place.ask(Some("nobodys"), &Road::Session).await;
+            let got = place.ask(Some("nobodys"), &Way::Session).await;
             (got != Answer::Refused(401)).then(|| format!("an unknown token: {got:?}"))
         }
     }
@@ -78,12 +78,12 @@ async fn ten_thousand_requests_on_four_connections_never_see_each_others_scope()
     let deeds: Vec<(usize, Deed)> = (0..IN_ALL)
         .map(|_| {
             let index = draw.random_range(0..people.len());
-            let road = some_road(&place.world, &people[index].0, &mut draw);
+            let way = some_way(&place.world, &people[index].0, &mut draw);
             let deed = match draw.random_range(0..10) {
                 0 => Deed::Break,
                 1 => Deed::Unknown,
-                2 | 3 => Deed::LeaveAfter(road, draw.random_range(0..6000)),
-                _ => Deed::Ask(road),
+                2 | 3 => Deed::LeaveAfter(way, draw.random_range(0..6000)),
+                _ => Deed::Ask(way),
             };
             (index, deed)
         })

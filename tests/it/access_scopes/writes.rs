@@ -5,7 +5,7 @@ use rand_pcg::Pcg64Mcg;
 use uuid::Uuid;
 
 use super::model::Who;
-use super::roads::{pick, some_code, some_village};
+use super::ways::{pick, some_code, some_village};
 use super::world::World;
 
 /// A change; only such are asked as the model says must be refused.

@@ -139,7 +139,7 @@ async fn what_is_no_file_is_refused_at_once() {
         (&format!("150821/imports/units?name={long}.csv"), "bad_name"),
         ("150821/imports/units?name=a%00.csv", "bad_text"),
         ("150821/imports/units", "bad_parameter"),
-        ("150821/imports/roads?name=a.csv", "bad_path"),
+        ("150821/imports/pastures?name=a.csv", "bad_path"),
         ("15082/imports/units?name=a.csv", "bad_code"),
     ] {
         let request = app.request(Method::POST, &format!("/api/v1/areas/{address}")).body(UNITS);

@@ -54,12 +54,14 @@ export type Coverage = Omit<Sent<'Coverage'>, 'classes' | 'by_area_type' | 'vill
 export type NamedOutlet = Sent<'NamedOutlet'>
 export type Link = Sent<'Link'>
 
+export type Roads = Sent<'Roads'>
 export type PlacementForm = Schemas['PlacementQuestion']
 export type Site = Placed<Sent<'PlacementSite'>>
 export type Placement = Omit<Sent<'Placement'>, 'sites' | 'status'> & {
   status: 'open' | 'accepted'
   sites: Site[]
 }
+export type PlacementHead = Omit<Sent<'PlacementHead'>, 'status'> & { status: Placement['status'] }
 export type ChecklistRow = Sent<'TownshipCheck'>
 export type Spot = Omit<Sent<'At'>, 'outlets'> & { outlets: Placed<Sent<'OutletAt'>>[] }
 
@@ -99,18 +101,24 @@ export const outletsApi = {
   makeLinks: (code: string) => call<Job>('POST', `${area(code)}/links`, { body: {} }),
 
   place: (code: string, body: PlacementForm) => call<Job>('POST', `${area(code)}/placements`, { body }),
+  roads: (code: string, signal?: Signal) => call<Roads>('GET', `${area(code)}/roads`, { signal }),
+  removeRoads: (code: string) => call<void>('DELETE', `${area(code)}/roads`),
   placement: (placement: string, signal?: Signal) =>
     call<Placement>('GET', `/placements/${id(placement)}`, { signal }),
+  placements: (code: string, signal?: Signal) =>
+    call<{ placements: PlacementHead[] }>('GET', `${area(code)}/placements`, { signal }),
   acceptPlacement: (placement: string, body: { sites: number[]; name?: string }) =>
     call<unknown>('POST', `/placements/${id(placement)}/acceptance`, { body }),
   checklist: (code: string, on: string, signal?: Signal) =>
     call<{ townships: ChecklistRow[] }>('GET', `${area(code)}/checklist`, { query: { on }, signal }),
 }
 
+export type ImportKind = 'outlets' | 'services' | 'workers' | 'roads'
+
 /** A file goes up as it is; the work on it is a job. */
 export async function sendFile(
   code: string,
-  what: 'outlets' | 'services' | 'workers',
+  what: ImportKind,
   file: File,
   { dryRun, crs }: { dryRun: boolean; crs?: string },
 ): Promise<Job> {

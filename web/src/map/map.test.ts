@@ -16,7 +16,15 @@ const scene: Scene = {
   layers: ['types', 'grids', 'units', 'outlets', 'reach', 'coverage', 'places'],
   draft: 'd1',
   draftVersion: 1,
-  editing: null,
+  editing: {
+    village: '150821100201',
+    units: [],
+    given: [],
+    locked: [],
+    target: null,
+    barriers: [{ units: ['a', 'b'], line: [] }],
+    crossed: [],
+  },
   selected: '150821100201003',
   focus: null,
   gridLabelZoom: 10,
@@ -26,6 +34,7 @@ const scene: Scene = {
   bands: null,
   villages: { '150821100201': 'fixed', '150821100202': 'uncovered' },
   breaks: [],
+  estimated: null,
   villagePoints: null,
   spot: null,
   staff: null,
@@ -55,7 +64,7 @@ describe('the style', () => {
   })
 
   it('has no source for what is off', () => {
-    const bare = styleOf({ ...scene, draft: null, layers: [] })
+    const bare = styleOf({ ...scene, draft: null, editing: null, layers: [] })
     expect(Object.keys(bare.sources)).not.toContain('draft')
     expect(Object.keys(bare.sources)).not.toContain('units')
     for (const layer of bare.layers) {

@@ -51,6 +51,8 @@ export interface Scene {
   bands: FeatureCollection | null
   /** Minutes at which one band ends and the next begins. */
   breaks: Breaks
+  /** Are the minutes estimated, or by imported roads? Null where none are known. */
+  estimated: boolean | null
   /** How each village is served, by its code. */
   villages: Readonly<Record<string, CoverClass>> | null
   /** The same as points, for when villages are too small for their outlines. */
@@ -105,6 +107,7 @@ export const BARE: Omit<
   outlet: null,
   sites: null,
   bands: null,
+  estimated: null,
   villages: null,
   villagePoints: null,
   spot: null,

@@ -94,6 +94,7 @@ export function useScene(
       sites: services.sites.value,
       bands: services.bands.value,
       breaks: services.breaks.value,
+      estimated: services.shown.value?.estimated ?? null,
       villagePoints: services.villagePoints.value,
       villages: services.villages.value,
       spot: view.value.spot,

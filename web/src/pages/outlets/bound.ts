@@ -7,8 +7,19 @@ export interface Sentence {
   slots: Record<string, string>
 }
 
-/** null where the bound says nothing. */
-export function boundWords(placement: Pick<Placement, 'covered' | 'bound'>): Sentence | null {
+/** null where the bound says nothing. Of the goal `all` it is a number of places, of `count` one of households. */
+export function boundWords(
+  placement: Pick<Placement, 'goal' | 'covered' | 'bound'> & { sites: readonly unknown[] },
+): Sentence | null {
+  if (placement.goal === 'all') {
+    const sites = placement.sites.length
+    if (sites === 0) return null
+    if (sites <= placement.bound) return { key: 'outlets.fewestReached', slots: { sites: count(sites) } }
+    return {
+      key: 'outlets.fewestNear',
+      slots: { sites: count(sites), bound: count(placement.bound), more: count(sites - placement.bound) },
+    }
+  }
   const covered = roughly(placement.covered)
   const bound = roughly(placement.bound)
   if (!Number.isFinite(covered) || !Number.isFinite(bound) || bound <= 0) return null
