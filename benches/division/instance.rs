@@ -15,18 +15,24 @@ pub struct Instance {
     pub parts: u32,
 }
 
-/// Households of a unit: one in five has none, the others follow Pareto's law up to a cap.
+/// Households of a unit: a share of them has none, the others follow Pareto's law up to a cap.
 #[derive(Clone, Copy)]
 pub struct Tail {
     pub alpha: f64,
     pub cap: f64,
     pub mean: f64,
+    pub empty: f64,
 }
 
 /// One unit in 160 at the cap.
-pub const USUAL: Tail = Tail { alpha: 2.0, cap: 150.0, mean: 20.0 };
+pub const USUAL: Tail = Tail { alpha: 2.0, cap: 150.0, mean: 20.0, empty: 0.2 };
 /// One unit in 14 at the cap.
-pub const CAPPED: Tail = Tail { alpha: 0.8, cap: 100.0, mean: 20.0 };
+pub const CAPPED: Tail = Tail { alpha: 0.8, cap: 100.0, mean: 20.0, empty: 0.2 };
+
+/// With one cell in twenty missing METIS does on these what is published of it on lattices of this size: 95 % of
+/// the parts within ±3 % and a mean Polsby–Popper of 0.50 (published: 94.8 % and 0.50; the worst part, 40 to 56 %
+/// off, came out of no setting that was tried: here it is 4 %).
+pub const PUBLISHED: Tail = Tail { alpha: 3.0, cap: 400.0, mean: 20.0, empty: 0.0 };
 
 pub fn draw(rng: &mut Pcg64Mcg) -> f64 {
     (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64
@@ -94,7 +100,7 @@ pub fn lattice(wide: u32, high: u32, missing: f64, tail: Tail, seed: u64) -> Ins
 
 /// Scaled so that the mean comes out after the cap.
 fn households(units: usize, tail: Tail, rng: &mut Pcg64Mcg) -> Vec<u32> {
-    let mut one = || if draw(rng) < 0.2 { 0.0 } else { (1.0 - draw(rng)).powf(-1.0 / tail.alpha) };
+    let mut one = || if draw(rng) < tail.empty { 0.0 } else { (1.0 - draw(rng)).powf(-1.0 / tail.alpha) };
     let raw: Vec<f64> = (0..units).map(|_| one()).collect();
     let (mut low, mut high) = (0.0, 1e6);
     for _ in 0..60 {
@@ -105,10 +111,15 @@ fn households(units: usize, tail: Tail, rng: &mut Pcg64Mcg) -> Vec<u32> {
     raw.iter().map(|raw| (raw * low).min(tail.cap).round() as u32).collect()
 }
 
-/// About so many units in parts of `per_part`.
+/// About so many units in parts of `per_part`, one cell in fifty missing.
 pub fn large(units: u32, per_part: f64, tail: Tail, seed: u64) -> Instance {
-    let side = (f64::from(units) / 0.98).sqrt().round() as u32;
-    let mut instance = lattice(side, side, 0.02, tail, seed);
+    holed(units, per_part, 0.02, tail, seed)
+}
+
+/// The same with another share of cells missing.
+pub fn holed(units: u32, per_part: f64, missing: f64, tail: Tail, seed: u64) -> Instance {
+    let side = (f64::from(units) / (1.0 - missing)).sqrt().round() as u32;
+    let mut instance = lattice(side, side, missing, tail, seed);
     instance.parts = (instance.weights.len() as f64 / per_part) as u32;
     instance
 }
@@ -118,9 +129,9 @@ pub fn large(units: u32, per_part: f64, tail: Tail, seed: u64) -> Instance {
 pub fn communities(hard: bool) -> Vec<Instance> {
     let mut rng = Pcg64Mcg::seed_from_u64(5);
     let tail = if hard {
-        Tail { alpha: 0.9, cap: 150.0, mean: 22.0 }
+        Tail { alpha: 0.9, cap: 150.0, mean: 22.0, empty: 0.2 }
     } else {
-        Tail { alpha: 1.3, cap: 150.0, mean: 15.0 }
+        Tail { alpha: 1.3, cap: 150.0, mean: 15.0, empty: 0.2 }
     };
     let one = |seed: u64| {
         let units = 30.0 * (1100.0f64 / 30.0).powf(draw(&mut rng));

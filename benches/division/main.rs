@@ -23,7 +23,7 @@ use std::time::Instant;
 use asked::Asked;
 use check::Figures;
 use engines::{Ask, khot, metis};
-use instance::{CAPPED, Instance, USUAL, communities, large};
+use instance::{CAPPED, Instance, PUBLISHED, USUAL, communities, holed, large};
 use khot::divide::Effort;
 use rayon::prelude::*;
 
@@ -72,7 +72,7 @@ fn run(section: &str, banners: &[String], asked: &mut Asked) {
     match section {
         "lattice-2k" => table("2000 usual 1", &["quick", "default", "thorough"], 3, asked),
         "lattice-100k" => {
-            for task in ["100000 usual 1", "100000 usual 2", "100000 capped 3"] {
+            for task in ["100000 usual 1", "100000 usual 2", "100000 capped 3", "100195 published 1"] {
                 table(task, &["quick", "default", "thorough"], 1, asked);
             }
         }
@@ -127,7 +127,7 @@ fn hold(task: &str, found: &[(&str, Figures)], asked: &mut Asked) {
             ("communities" | "hard", Some(metis)) if *effort == "village" => {
                 asked.communities(task, ours, named("village-2").as_ref(), &metis);
             }
-            (_, Some(metis)) if task.starts_with("100000 ") => asked.lattice(task, effort, ours, &metis),
+            (_, Some(metis)) if task.starts_with("100") => asked.lattice(task, effort, ours, &metis),
             _ => (),
         }
     }
@@ -154,6 +154,10 @@ fn answer(task: &str, engine: &str) -> Option<Figures> {
     let instances: Vec<Instance> = match words.as_slice() {
         ["communities"] => communities(false),
         ["hard"] => communities(true),
+        [units, "published", seed] => {
+            let (units, seed) = (units.parse().unwrap_or(2000), seed.parse().unwrap_or(1));
+            vec![holed(units, 20.0, 0.05, PUBLISHED, seed)]
+        }
         [units, kind, seed] => {
             let tail = if *kind == "capped" { CAPPED } else { USUAL };
             let (units, seed) = (units.parse().unwrap_or(2000), seed.parse().unwrap_or(1));

@@ -101,7 +101,9 @@ pub fn outlets(made: &MadeBanner, seed: u64) -> (Vec<MadeOutlet>, Vec<MadeBody>)
     }
     let mut maker =
         Maker { generator: frame::generator(seed, &banner, 50), outlets: Vec::new(), bodies: Vec::new() };
-    for township in made.areas.iter().filter(|area| area.code.level() == Level::Township) {
+    let first = maker.generator.random_range(0..ROUND.len());
+    let townships = made.areas.iter().filter(|area| area.code.level() == Level::Township);
+    for (township, served) in townships.zip(ROUND.into_iter().cycle().skip(first)) {
         let villages: Vec<(&Area, &[&Unit])> = made
             .areas
             .iter()
@@ -109,7 +111,6 @@ pub fn outlets(made: &MadeBanner, seed: u64) -> (Vec<MadeOutlet>, Vec<MadeBody>)
             .filter_map(|area| Some((area, homes.get(&area.code)?.as_slice())))
             .collect();
         maker.township(township, &villages);
-        let served = maker.served();
         for (village, units) in villages {
             maker.village(village, units, served);
         }
@@ -121,9 +122,14 @@ pub fn outlets(made: &MadeBanner, seed: u64) -> (Vec<MadeOutlet>, Vec<MadeBody>)
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Served {
     AsUsual,
+    ByAgents,
     ByStops,
     ByNothing,
 }
+
+/// The pastoral villages of one township after the other.
+const ROUND: [Served; 5] =
+    [Served::ByNothing, Served::AsUsual, Served::ByAgents, Served::AsUsual, Served::ByStops];
 
 struct Maker {
     generator: Pcg64Mcg,
@@ -194,15 +200,6 @@ impl Maker {
         self.bodies.push(MadeBody { area: township.code.clone(), organs, institutions });
     }
 
-    /// How the pastoral villages of a township are served: in two of five there is no more than a mobile stop, or nothing.
-    fn served(&mut self) -> Served {
-        match self.generator.random_range(0..5) {
-            0 => Served::ByNothing,
-            1 => Served::ByStops,
-            _ => Served::AsUsual,
-        }
-    }
-
     fn village(&mut self, village: &Area, units: &[&Unit], served: Served) {
         let Some(first) = units.first().filter(|unit| unit.households > 0) else { return };
         let area_type = village.area_type.unwrap_or(AreaType::Agricultural);
@@ -212,6 +209,7 @@ impl Maker {
             (AreaType::Agricultural, _) => (85, 5, 5),
             (AreaType::Mixed, _) => (75, 20, 20),
             (AreaType::Pastoral, Served::AsUsual) => (55, 60, 45),
+            (AreaType::Pastoral, Served::ByAgents) => (0, 80, 0),
             (AreaType::Pastoral, Served::ByStops) => (0, 0, 80),
             (AreaType::Pastoral, Served::ByNothing) => (0, 0, 0),
         };
@@ -283,8 +281,9 @@ mod tests {
         let known = |item: &String| catalogue.iter().any(|service| service.code == *item);
         assert!(outlets.iter().flat_map(|outlet| &outlet.items).all(known));
     }
+
     #[test]
-    fn some_herders_have_stops_alone_and_some_have_nothing() {
+    fn some_herders_have_stops_or_agents_alone_and_some_have_nothing() {
         let sources = Sources::embedded().unwrap();
         let made =
             make_banner(&sources, &"152525".parse().unwrap(), &Policy::defaults().unwrap(), 1).unwrap();
@@ -302,9 +301,10 @@ mod tests {
         };
         let townships = made.areas.iter().filter(|area| area.code.level() == Level::Township);
         let kinds: Vec<Vec<OutletKind>> = townships.map(kinds_of).collect();
-        let stops_alone =
-            |of: &Vec<OutletKind>| !of.is_empty() && of.iter().all(|kind| *kind == OutletKind::MobileStop);
-        assert!(kinds.iter().any(stops_alone), "{kinds:?}");
+        for alone in [OutletKind::MobileStop, OutletKind::AgentPoint] {
+            let only = |of: &Vec<OutletKind>| !of.is_empty() && of.iter().all(|kind| *kind == alone);
+            assert!(kinds.iter().any(only), "{alone:?} {kinds:?}");
+        }
         assert!(kinds.iter().any(Vec::is_empty), "{kinds:?}");
         assert!(kinds.iter().any(|of| of.contains(&OutletKind::Station)), "{kinds:?}");
     }

@@ -11,7 +11,10 @@ use super::{
 const REGIONS: [usize; 8] = [4, 6, 9, 14, 20, 30, 40, 50];
 
 /// How often all parts that are off are gone over at most.
-const ROUNDS: usize = 120;
+const ROUNDS: usize = 400;
+
+/// After so many rounds at most a quarter of the work is left: the few that still resist may never fit.
+const USUAL_ROUNDS: usize = 120;
 
 /// What a sweep costs besides its units, in units tried.
 pub(crate) const SWEEP: u64 = 20;
@@ -46,6 +49,9 @@ pub(crate) fn repair(
     for round in 0..ROUNDS {
         // What resists is given longer.
         let heat = Heat { sweeps: heat.sweeps * (1 + round as u32 / 16), ..heat };
+        if round == USUAL_ROUNDS {
+            left = left.min(work / 4);
+        }
         let anchors = anchors(state);
         if anchors.is_empty() {
             break;

@@ -24,29 +24,34 @@ pub fn centres(outline: &MultiPolygon<f64>, resolution: Resolution) -> Vec<CellI
     let step = resolution.edge_length_km() / 111.2 / 3.0;
     let mut seen: Set<u64> = Set::default();
     let mut queue: Vec<CellIndex> = Vec::new();
+    // Borders that carry the cut points of small units stay in one cell for many steps.
+    let mut last: Option<CellIndex> = None;
     for (a, b) in &segments {
         let steps = ((b.x - a.x).abs().max((b.y - a.y).abs()) / step).ceil().clamp(1.0, 1e6) as u32;
         for at in 0..steps {
             let share = f64::from(at) / f64::from(steps);
             let point = LatLng::new(a.y + (b.y - a.y) * share, a.x + (b.x - a.x) * share);
             let Ok(cell) = point.map(|point| point.to_cell(resolution)) else { continue };
-            queue.extend(around(cell, &mut seen));
+            if last.replace(cell) != Some(cell) {
+                look_around(cell, &mut seen, &mut queue);
+            }
         }
     }
     let mut found = Vec::new();
     while let Some(cell) = queue.pop() {
         if inside.holds(Coord::from(LatLng::from(cell))) {
             found.push(cell);
-            queue.extend(around(cell, &mut seen));
+            look_around(cell, &mut seen, &mut queue);
         }
     }
     found.sort_unstable();
     found
 }
 
-/// The cell and its neighbours, as far as they haven't been seen.
-fn around(cell: CellIndex, seen: &mut Set<u64>) -> Vec<CellIndex> {
-    cell.grid_disk::<Vec<_>>(1).into_iter().filter(|near| seen.insert((*near).into())).collect()
+/// Puts the cell and its neighbours into the queue, as far as they haven't been seen.
+fn look_around(cell: CellIndex, seen: &mut Set<u64>, queue: &mut Vec<CellIndex>) {
+    let near = cell.grid_disk::<Vec<_>>(1);
+    queue.extend(near.into_iter().filter(|near| seen.insert((*near).into())));
 }
 
 #[cfg(test)]

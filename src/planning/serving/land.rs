@@ -90,7 +90,10 @@ impl Land {
             .enumerate()
             .flat_map_iter(|(index, village)| {
                 let lakes = &lakes;
-                let wet = |cell: CellIndex| lakes::hold(lakes, Coord::from(LatLng::from(cell)));
+                // Most land is far from every lake.
+                let wet = |cell: CellIndex| {
+                    !lakes.is_empty() && lakes::hold(lakes, Coord::from(LatLng::from(cell)))
+                };
                 let laid = |cell: CellIndex| {
                     let at = parts.roads.binary_search_by_key(&cell, |held| held.cell).ok()?;
                     parts.roads.get(at)
@@ -105,7 +108,7 @@ impl Land {
                     .collect::<Vec<_>>()
             })
             .collect();
-        cells.sort_unstable();
+        cells.sort_unstable_by_key(|held| (held.0, held.1));
         // A border that two villages hold differently may give a cell to both: the first keeps it.
         cells.dedup_by_key(|cell| cell.0);
         let known = |village: &LandVillage| (village.code.clone(), village.name.clone(), village.area_type);
