@@ -38,6 +38,11 @@ pub(super) fn bad(column: &str, value: &str, zh: &str, en: &str) -> FindingKind 
     FindingKind::BadValue { column: column.to_owned(), value, expected: Box::new(Text::new(zh, en)) }
 }
 
+/// The same, with the column's name as this row has it.
+pub(super) fn refused(row: &RawRow, names: &[&str], said: &str, zh: &str, en: &str) -> FindingKind {
+    bad(value(row, names).map_or(names[0], |found| found.0), said, zh, en)
+}
+
 fn missing(names: &[&str]) -> FindingKind {
     FindingKind::MissingValue { column: names[0].to_owned() }
 }
@@ -91,7 +96,7 @@ pub(super) fn needed_code(row: &RawRow, names: &[&str]) -> Result<Code, FindingK
 pub(super) fn village(row: &RawRow) -> Result<Option<Code>, FindingKind> {
     match code(row, VILLAGE)? {
         Some(code) if code.level() != Level::Village => {
-            Err(bad(VILLAGE[0], code.as_str(), "12 位嘎查村社区代码", "the 12 digits of a village"))
+            Err(refused(row, VILLAGE, code.as_str(), "12 位嘎查村社区代码", "the 12 digits of a village"))
         }
         found => Ok(found),
     }

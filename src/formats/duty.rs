@@ -81,17 +81,18 @@ fn duty(row: &RawRow) -> Result<DutyRow, FindingKind> {
         other => Employment::parse(other),
     };
     let employment = employment
-        .ok_or_else(|| columns::bad(EMPLOYMENT[0], &said, "专职或兼职", "full_time or part_time"))?;
+        .ok_or_else(|| columns::refused(row, EMPLOYMENT, &said, "专职或兼职", "full_time or part_time"))?;
     let said = columns::needed_text(row, GRID)?;
-    let grid =
-        said.parse().map_err(|_| columns::bad(GRID[0], &said, "15 位网格代码", "the 15 digits of a grid"))?;
+    let grid = said
+        .parse()
+        .map_err(|_| columns::refused(row, GRID, &said, "15 位网格代码", "the 15 digits of a grid"))?;
     let languages = columns::text(row, LANGUAGES)?.unwrap_or_default();
     let languages = languages.split([';', '；', '、']).map(|code| code.trim().to_lowercase());
     let role = columns::text(row, ROLE)?;
     let lead = match role.as_deref() {
         None | Some("worker" | "网格员") => false,
         Some("lead" | "网格长") => true,
-        Some(other) => return Err(columns::bad(ROLE[0], other, "网格员或网格长", "worker or lead")),
+        Some(other) => return Err(columns::refused(row, ROLE, other, "网格员或网格长", "worker or lead")),
     };
     let score = columns::count(row, SCORE)?;
     if let Some(score) = score.filter(|score| *score > 100) {

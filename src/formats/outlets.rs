@@ -76,29 +76,35 @@ fn outlet(row: &RawRow, converter: &mut Converter) -> Result<OutletInput, Findin
     })?;
     let area = columns::code(row, AREA)?;
     if let Some(area) = area.as_ref().filter(|area| area.level() < Level::Banner) {
-        return Err(columns::bad(AREA[0], area.as_str(), "6、9 或 12 位代码", "a code of 6, 9 or 12 digits"));
+        return Err(columns::refused(
+            row,
+            AREA,
+            area.as_str(),
+            "6、9 或 12 位代码",
+            "a code of 6, 9 or 12 digits",
+        ));
     }
     let calendar = hours(row, CALENDAR)?;
     if calendar.is_some() != (kind == OutletKind::MobileStop) {
         let (zh, en) = ("仅流动服务点须有的服务日历", "what a mobile stop needs and no other outlet has");
         let held = calendar.map(String::from).unwrap_or_default();
-        return Err(columns::bad(CALENDAR[0], &held, zh, en));
+        return Err(columns::refused(row, CALENDAR, &held, zh, en));
     }
     let name = columns::needed_text(row, NAME)?;
     if name.chars().count() > 100 {
-        return Err(columns::bad(NAME[0], &name, "不超过 100 个字", "at most 100 characters"));
+        return Err(columns::refused(row, NAME, &name, "不超过 100 个字", "at most 100 characters"));
     }
     let windows = columns::count(row, WINDOWS)?.unwrap_or(0);
     if windows > 1000 {
-        return Err(columns::bad(WINDOWS[0], &windows.to_string(), "0 至 1000", "from 0 to 1000"));
+        return Err(columns::refused(row, WINDOWS, &windows.to_string(), "0 至 1000", "from 0 to 1000"));
     }
     let (from, until) = (day(row, FROM)?, day(row, UNTIL)?);
     if let Some(until) = until.filter(|until| from.is_some_and(|from| *until <= from)) {
-        return Err(columns::bad(UNTIL[0], &until.to_string(), "晚于启用日期", "after its first day"));
+        return Err(columns::refused(row, UNTIL, &until.to_string(), "晚于启用日期", "after its first day"));
     }
     let items: Vec<String> = list(row, ITEMS)?;
     if let Some(bad) = items.iter().find(|item| !Service::is_code(item)) {
-        return Err(columns::bad(ITEMS[0], bad, "事项代码", "codes of service items"));
+        return Err(columns::refused(row, ITEMS, bad, "事项代码", "codes of service items"));
     }
     let authority = columns::text(row, AUTHORITY)?;
     if !items.is_empty() && authority.is_none() {
@@ -133,11 +139,11 @@ fn service(row: &RawRow, codes: &mut Unique) -> Result<Service, FindingKind> {
     let code = codes.needed(row, CODE)?;
     if !Service::is_code(&code) {
         let (zh, en) = ("1 至 32 个字母、数字、点或连字符", "1 to 32 letters, digits, dots or hyphens");
-        return Err(columns::bad(CODE[0], &code, zh, en));
+        return Err(columns::refused(row, CODE, &code, zh, en));
     }
     let said = columns::needed_text(row, KIND)?;
     let kind = ServiceKind::parse(&said).ok_or_else(|| {
-        columns::bad(KIND[0], &said, "审批、公共服务或公用事业", "approval, public_service or utility")
+        columns::refused(row, KIND, &said, "审批、公共服务或公用事业", "approval, public_service or utility")
     })?;
     let utility = columns::text(row, UTILITY)?;
     let named = utility.as_deref().map(|text| Utility::parse(text).ok_or(text));
@@ -150,14 +156,20 @@ fn service(row: &RawRow, codes: &mut Unique) -> Result<Service, FindingKind> {
             } else {
                 ("空：只有公用事业才填", "empty: only utilities have one")
             };
-            return Err(columns::bad(UTILITY[0], utility.as_deref().unwrap_or(""), zh, en));
+            return Err(columns::refused(row, UTILITY, utility.as_deref().unwrap_or(""), zh, en));
         }
     };
     let mut modes = Vec::new();
     for text in list(row, MODES)? {
         modes.push(ServiceMode::parse(&text).ok_or_else(|| {
             let zh = "马上办、网上办、就近办、一次办，以分号隔开";
-            columns::bad(MODES[0], &text, zh, "immediate, online, nearby and once, with semicolons between")
+            columns::refused(
+                row,
+                MODES,
+                &text,
+                zh,
+                "immediate, online, nearby and once, with semicolons between",
+            )
         })?);
     }
     modes.sort_unstable();
@@ -178,7 +190,13 @@ fn hours(row: &RawRow, names: &[&str]) -> Result<Option<OsmHours>, FindingKind> 
     let parse = |text: String| {
         text.parse().map_err(|error: CalendarError| {
             let Text { zh, en } = error.text();
-            columns::bad(names[0], &text, &format!("开放时间（{zh}）"), &format!("opening hours ({en})"))
+            columns::refused(
+                row,
+                names,
+                &text,
+                &format!("开放时间（{zh}）"),
+                &format!("opening hours ({en})"),
+            )
         })
     };
     columns::text(row, names)?.map(parse).transpose()
@@ -186,8 +204,9 @@ fn hours(row: &RawRow, names: &[&str]) -> Result<Option<OsmHours>, FindingKind> 
 
 pub(super) fn day(row: &RawRow, names: &[&str]) -> Result<Option<NaiveDate>, FindingKind> {
     let parse = |text: String| {
-        text.parse()
-            .map_err(|_| columns::bad(names[0], &text, "日期，例如 2026-11-23", "a day, such as 2026-11-23"))
+        text.parse().map_err(|_| {
+            columns::refused(row, names, &text, "日期，例如 2026-11-23", "a day, such as 2026-11-23")
+        })
     };
     columns::text(row, names)?.map(parse).transpose()
 }

@@ -78,5 +78,5 @@ pub(super) fn number(row: &RawRow, names: &[&str], least: f64, most: f64) -> Res
     let said = columns::needed_text(row, names)?;
     let number = said.parse::<f64>().ok().filter(|number| (least..=most).contains(number));
     let (zh, en) = (format!("{least} 至 {most} 的数"), format!("a number from {least} to {most}"));
-    number.ok_or_else(|| columns::bad(names[0], &said, &zh, &en))
+    number.ok_or_else(|| columns::refused(row, names, &said, &zh, &en))
 }

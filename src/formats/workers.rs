@@ -101,17 +101,23 @@ fn worker(row: &RawRow, converter: &mut Converter) -> Result<WorkerInput, Findin
     let area = columns::needed_code(row, AREA)?;
     if area.level() < Level::Township {
         let (zh, en) = ("9 或 12 位区划代码", "a code of 9 or 12 digits");
-        return Err(columns::bad(AREA[0], area.as_str(), zh, en));
+        return Err(columns::refused(row, AREA, area.as_str(), zh, en));
     }
     let status = match columns::text(row, STATUS)? {
         None => None,
         Some(said) => Some(status(&said).ok_or_else(|| {
-            columns::bad(STATUS[0], &said, "在岗、借调、请假或离岗", "on_post, seconded, on_leave or left")
+            columns::refused(
+                row,
+                STATUS,
+                &said,
+                "在岗、借调、请假或离岗",
+                "on_post, seconded, on_leave or left",
+            )
         })?),
     };
     let said = columns::needed_text(row, EMPLOYMENT)?;
     let employment = employment(&said)
-        .ok_or_else(|| columns::bad(EMPLOYMENT[0], &said, "专职或兼职", "full_time or part_time"))?;
+        .ok_or_else(|| columns::refused(row, EMPLOYMENT, &said, "专职或兼职", "full_time or part_time"))?;
     Ok(WorkerInput {
         area,
         employment,
@@ -180,14 +186,14 @@ fn words(
 ) -> Result<Vec<String>, FindingKind> {
     let mut words: Vec<String> = Vec::new();
     for word in list(row, names)? {
-        let word = clean(&word).map_err(|Text { zh, en }| columns::bad(names[0], &word, &zh, &en))?;
+        let word = clean(&word).map_err(|Text { zh, en }| columns::refused(row, names, &word, &zh, &en))?;
         if !words.contains(&word) {
             words.push(word);
         }
     }
     if words.len() > most {
         let (zh, en) = (format!("至多 {most} 项"), format!("{most} at most"));
-        return Err(columns::bad(names[0], &words.len().to_string(), &zh, &en));
+        return Err(columns::refused(row, names, &words.len().to_string(), &zh, &en));
     }
     Ok(words)
 }
@@ -246,6 +252,9 @@ mod tests {
             "{head}\n王小明,150821100200,full_time,13812341234,,,,,\n王小明,150821100,part_time,138-1234-1234,,,,,\n"
         ));
         assert!(rows.is_empty() && told.len() == 1 && told[0].starts_with("Some(2)"), "{told:?}");
+        // By the name that the column has in the file.
+        let (_, told) = read("姓名,区划代码,专兼职\n王小明,150821100,有时\n");
+        assert!(told[0].contains("专兼职") && told[0].contains("有时"), "{told:?}");
         assert!(read("name,area\n王小明,150821100\n").1[0].contains("employment"));
         assert!(read("").1[0].contains("empty"));
     }

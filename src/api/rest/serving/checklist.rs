@@ -197,7 +197,7 @@ fn check(held: Held, delegated: &BTreeSet<String>) -> TownshipCheck {
         unoffered > 0,
         Text::new(
             format!("{unoffered} 项下放事项无人承接"),
-            format!("{unoffered} delegated items that nobody offers"),
+            format!("{unoffered} delegated item{} that nobody offers", if unoffered == 1 { "" } else { "s" }),
         ),
     );
     let without = held.without_station.len();
@@ -205,7 +205,7 @@ fn check(held: Held, delegated: &BTreeSet<String>) -> TownshipCheck {
         without > 0,
         Text::new(
             format!("{without} 个嘎查村社区没有便民服务站"),
-            format!("{without} villages without a station"),
+            format!("{without} village{} without a station", if without == 1 { "" } else { "s" }),
         ),
     );
     TownshipCheck {
