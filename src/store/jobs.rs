@@ -275,6 +275,9 @@ async fn drop_upload(tx: &mut Tx, id: Uuid) -> Result<(), StoreError> {
 }
 
 /// A worker takes the job up. None when it is over already; the attempt's number is its claim.
+///
+/// The queue's workers take up one job a signal, and look by themselves twice a second only: whoever takes a job up says
+/// that there may be more, so that a hundred short ones don't wait for each other.
 pub async fn claim(tx: &mut Tx, id: Uuid, now: DateTime<Utc>) -> Result<Option<JobRow>, StoreError> {
     let raw: Option<Raw> = sqlx::query_as(
         "UPDATE job SET state = 'running', attempt = attempt + 1, started_at = $2, done = 0, total = 0, note = NULL
@@ -284,6 +287,7 @@ pub async fn claim(tx: &mut Tx, id: Uuid, now: DateTime<Utc>) -> Result<Option<J
     .bind(now)
     .fetch_optional(tx.conn())
     .await?;
+    sqlx::query("SELECT pg_notify('jobs:insert', '')").execute(tx.conn()).await?;
     raw.map(JobRow::try_from).transpose()
 }
 
