@@ -42,6 +42,25 @@ function parts(units: DrawnUnit[], cut: readonly (readonly [string, string])[]):
 }
 
 describe('a line drawn over units', () => {
+  it('leaves out cells whose common side lies outside of their village', () => {
+    const [west, east] = [middle, gridDisk(middle, 1).find((code) => code !== middle) ?? '']
+    const from = (code: string): Position => cellToLatLng(code).reverse() as Position
+    const [[x1, y1], [x2, y2]] = [from(west), from(east)]
+    const [x, y] = [(x1 + x2) / 2, (y1 + y2) / 2]
+    // Across the way from one centre to the other.
+    const line: Position[] = [
+      [x - (y2 - y1), y + (x2 - x1)],
+      [x + (y2 - y1), y - (x2 - x1)],
+    ]
+    const side = new Set(borderOfCells(west, east)?.map(([lon]) => lon.toFixed(6)))
+    const cut = (code: string): DrawnUnit => ({
+      ...cell(code),
+      rings: cell(code).rings.map((ring) => ring.filter(([lon]) => !side.has(lon.toFixed(6)))),
+    })
+    expect(bordersAlong(line, [cell(west), cell(east)])).toHaveLength(1)
+    expect(bordersAlong(line, [cut(west), cell(east)])).toHaveLength(0)
+    expect(bordersAlong(line, [cell(west), cut(east)])).toHaveLength(0)
+  })
   it('cuts cells in two without a gap, however shaky', () => {
     const [lat, lon] = cellToLatLng(middle)
     const shaky = Array.from({ length: 41 }, (_, i): Position => [

@@ -53,9 +53,37 @@ export function borderOfCells(a: string, b: string): Position[] | null {
   if (!isValidCell(a) || !isValidCell(b) || !areNeighborCells(a, b)) return null
   return directedEdgeToBoundary(cellsToDirectedEdge(a, b), true) as Position[]
 }
-/** Where two units touch: the corners that they share. */
+function inside([x, y]: Position, ring: readonly Position[]): boolean {
+  let odd = false
+  for (const [i, [x1, y1]] of ring.entries()) {
+    const [x2, y2] = ring.at(i - 1) ?? [x1, y1]
+    if (y1 > y !== y2 > y && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) odd = !odd
+  }
+  return odd
+}
+const EIGHTHS = [1, 2, 3, 4, 5, 6, 7].map((n) => n / 8)
+
+/** Cells are cut along the border of their village: two neighbours may touch outside of it only, which is nowhere. */
+function meet(a: DrawnUnit, b: DrawnUnit, edge: readonly Position[]): boolean {
+  const [from, to] = [edge[0], edge.at(-1)]
+  if (!from || !to) return false
+  const beside = (share: number, unit: DrawnUnit): boolean => {
+    const centre = centreOf(unit)
+    const near = ([0, 1] as const).map((axis) => {
+      const on = from[axis] + share * (to[axis] - from[axis])
+      return on + 0.1 * (centre[axis] - on)
+    }) as Position
+    return unit.rings.some((ring) => inside(near, ring))
+  }
+  return EIGHTHS.some((share) => beside(share, a) && beside(share, b))
+}
+
+/** Where two units touch: a side of cells, or the corners that others share. */
 function borderOf(a: DrawnUnit, b: DrawnUnit): Position[] | null {
-  if (isValidCell(a.code) && isValidCell(b.code)) return borderOfCells(a.code, b.code)
+  if (isValidCell(a.code) && isValidCell(b.code)) {
+    const edge = borderOfCells(a.code, b.code)
+    return edge && meet(a, b, edge) ? edge : null
+  }
   const theirs = new Set(b.rings.flat().map(corner))
   const shared = a.rings.flat().filter((point) => theirs.has(corner(point)))
   const distinct = [...new Map(shared.map((point) => [corner(point), point])).values()]
