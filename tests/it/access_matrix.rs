@@ -363,7 +363,7 @@ fn everything_that_can_be_asked_has_a_row() {
     let asked: BTreeSet<String> = cases.iter().map(Case::asked).collect();
     let there = operations_there_are();
     let missing: Vec<_> = there.difference(&asked).collect();
-    assert!(missing.is_empty(), "say in tests/it/access_matrix/cases.rs how these are asked: {missing:#?}");
+    assert!(missing.is_empty(), "say in tests/it/access_matrix/cases how these are asked: {missing:#?}");
     let gone: Vec<_> = asked.difference(&there).collect();
     assert!(gone.is_empty(), "no longer there: {gone:#?}");
 
